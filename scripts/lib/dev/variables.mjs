@@ -1,0 +1,64 @@
+// The variables that the functions, the simulators and the developer get.
+
+// Taken from the environment of scripts/dev where they are set there; secrets.mjs does so with the secrets.
+const CONFIGURABLE = ["ALLOWED_ORIGINS", "JITSI_DOMAIN", "ZOOM_API_URL", "ZOOM_OAUTH_URL", "PROVIDER_TIMEOUT_MS"];
+
+export function simulatorVariables({ secrets, url }) {
+  const { SECRET_KEY, JWT_SECRET, SEAL_KEYS, ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET } = secrets;
+  return {
+    SIMULATORS_PORT: "0",
+    SUPABASE_UPSTREAM_URL: url,
+    SUPABASE_SECRET_KEY: SECRET_KEY,
+    JWT_SECRET,
+    SEAL_KEYS,
+    ZOOM_CLIENT_ID,
+    ZOOM_CLIENT_SECRET,
+  };
+}
+
+export function functionVariables({ secrets, simulatorsUrl }) {
+  const { PUBLISHABLE_KEY, SECRET_KEY, ...others } = secrets;
+  const variables = {
+    // Supabase is reached through the simulators, which record the calls.
+    SUPABASE_URL: `${simulatorsUrl}/supabase`,
+    SUPABASE_PUBLISHABLE_KEY: PUBLISHABLE_KEY,
+    SUPABASE_SECRET_KEY: SECRET_KEY,
+    ...others,
+    ...zoomUrls(simulatorsUrl),
+  };
+  for (const name of CONFIGURABLE) {
+    if (process.env[name]) variables[name] = process.env[name];
+  }
+  return variables;
+}
+
+/** What `scripts/dev env` prints: the names of `supabase status -o env`, and ours. */
+export function developerVariables({ secrets, url, databaseUrl, simulatorsUrl, runtime }) {
+  return {
+    API_URL: url,
+    REST_URL: `${url}/rest/v1`,
+    FUNCTIONS_URL: `${url}/functions/v1`,
+    DB_URL: databaseUrl,
+    PUBLISHABLE_KEY: secrets.PUBLISHABLE_KEY,
+    SECRET_KEY: secrets.SECRET_KEY,
+    ANON_KEY: secrets.PUBLISHABLE_KEY,
+    SERVICE_ROLE_KEY: secrets.SECRET_KEY,
+    JWT_SECRET: secrets.JWT_SECRET,
+    SIMULATORS_URL: simulatorsUrl,
+    ...zoomUrls(simulatorsUrl),
+    SEAL_KEYS: secrets.SEAL_KEYS,
+    SCHEDULER_SECRET: secrets.SCHEDULER_SECRET,
+    RUNTIME: runtime,
+  };
+}
+
+function zoomUrls(simulatorsUrl) {
+  return { ZOOM_API_URL: `${simulatorsUrl}/zoom/v2`, ZOOM_OAUTH_URL: `${simulatorsUrl}/zoom/oauth` };
+}
+
+/** `NAME="value"` lines, which a shell can source. */
+export function asEnvFile(variables) {
+  return Object.entries(variables)
+    .map(([name, value]) => `${name}="${value}"\n`)
+    .join("");
+}

@@ -1,0 +1,83 @@
+//! Asymmetric signatures. In WebAssembly the runtime's WebCrypto verifies them: native code, and none of it in the bundle.
+//! Natively `jwt-compact` does.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+#[cfg_attr(target_arch = "wasm32", path = "signature_web.rs")]
+#[cfg_attr(not(target_arch = "wasm32"), path = "signature_native.rs")]
+mod platform;
+
+/// The signature algorithms of Supabase's signing keys (RFC 7518 and RFC 8037).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Algorithm {
+    Es256,
+    Rs256,
+    EdDsa,
+}
+
+impl Algorithm {
+    /// By its name in a token's header or in a key's `alg`.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        match name {
+            "ES256" => Some(Self::Es256),
+            "RS256" => Some(Self::Rs256),
+            "EdDSA" => Some(Self::EdDsa),
+            _ => None,
+        }
+    }
+}
+
+/// A public key that verifies signatures of one algorithm.
+pub(super) struct VerifyingKey {
+    algorithm: Algorithm,
+    key: platform::Key,
+}
+
+/// What of a JSON Web Key (RFC 7517) decides its use.
+#[derive(Deserialize)]
+struct Properties {
+    kty: String,
+    crv: Option<String>,
+    alg: Option<String>,
+    #[serde(rename = "use")]
+    purpose: Option<String>,
+    /// An RSA modulus, base64url.
+    n: Option<String>,
+}
+
+/// Base64url characters of a 2048-bit modulus: anything shorter is too weak (RFC 7518, section 3.3).
+const SHORTEST_RSA_MODULUS: usize = 342;
+
+impl VerifyingKey {
+    /// Imports a JSON Web Key. Nothing for a key that does not sign tokens, is too weak, or contradicts itself: Supabase publishes
+    /// keys of other kinds beside these.
+    pub(super) async fn import(jwk: &Value) -> Option<Self> {
+        let algorithm = algorithm_of(&Properties::deserialize(jwk).ok()?)?;
+        let key = platform::Key::import(algorithm, jwk).await?;
+        Some(Self { algorithm, key })
+    }
+
+    pub(super) fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// Whether `signature` is this key's for `message`.
+    pub(super) async fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.key.verify(message, signature).await
+    }
+}
+
+fn algorithm_of(properties: &Properties) -> Option<Algorithm> {
+    let algorithm = match (properties.kty.as_str(), properties.crv.as_deref()) {
+        ("EC", Some("P-256")) => Algorithm::Es256,
+        ("RSA", None) => Algorithm::Rs256,
+        ("OKP", Some("Ed25519")) => Algorithm::EdDsa,
+        _ => return None,
+    };
+    let declared = properties.alg.as_deref().is_none_or(|declared| Algorithm::named(declared) == Some(algorithm));
+    let signs = properties.purpose.as_deref().is_none_or(|purpose| purpose == "sig");
+    let strong = algorithm != Algorithm::Rs256
+        || properties.n.as_ref().is_some_and(|modulus| modulus.len() >= SHORTEST_RSA_MODULUS);
+    (declared && signs && strong).then_some(algorithm)
+}

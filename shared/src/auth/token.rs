@@ -1,0 +1,114 @@
+//! Verification of Supabase access tokens (RFC 7519; Supabase's claims). The algorithm follows from the key, never from
+//! what the token says about itself.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use jwt_compact::{
+    AlgorithmExt as _, Claims, UntrustedToken,
+    alg::{Hs256, Hs256Key},
+};
+use serde::{Deserialize, de::IgnoredAny};
+use uuid::Uuid;
+
+use super::signature::Algorithm;
+use crate::{config::Config, context::Context, http::Error};
+
+/// Supabase's audience and role for a signed-in user. API keys and service tokens have others, and are nobody here.
+const AUTHENTICATED: &str = "authenticated";
+/// How far our clock and the issuer's may differ. A token is accepted at most this long after it expired.
+const LEEWAY: TimeDelta = TimeDelta::seconds(30);
+/// Far above any Supabase access token; what is longer is not worth decoding.
+const LONGEST_TOKEN: usize = 8 * 1024;
+
+#[derive(Deserialize)]
+struct SupabaseClaims {
+    sub: Uuid,
+    aud: Audience,
+    iss: Option<String>,
+    role: String,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// What a header may hold besides `alg` and `kid`. A critical extension that nobody here understands makes the token invalid
+/// (RFC 7515, section 4.1.11).
+#[derive(Clone, Deserialize)]
+struct Extensions {
+    crit: Option<IgnoredAny>,
+}
+
+/// The user that `token` was issued to, if every check holds.
+pub(super) async fn verify(context: &Context, token: &str) -> Result<Uuid, Error> {
+    let refuse = Error::Unauthenticated;
+    if token.len() > LONGEST_TOKEN {
+        return Err(refuse("the token is too long"));
+    }
+    let parsed = UntrustedToken::<Extensions>::try_from(token).map_err(|_| refuse("not a JWT"))?;
+    if parsed.header().other_fields.crit.is_some() {
+        return Err(refuse("a critical extension"));
+    }
+    let (signed, _) = token.rsplit_once('.').ok_or(refuse("not a JWT"))?;
+    let issuer_is_required = verify_signature(context, &parsed, signed.as_bytes()).await?;
+    let claims =
+        parsed.deserialize_claims_unchecked::<SupabaseClaims>().map_err(|_| refuse("claims of another shape"))?;
+    check_claims(&claims, context.config(), context.clock().now(), issuer_is_required).map_err(refuse)
+}
+
+/// Checks the signature, and tells whether such a token has to name its issuer: the legacy secret belongs to one project, so a
+/// token it signed may leave `iss` out, as the local Supabase does.
+async fn verify_signature(
+    context: &Context,
+    token: &UntrustedToken<'_, Extensions>,
+    signed: &[u8],
+) -> Result<bool, Error> {
+    let refuse = Error::Unauthenticated;
+    if token.algorithm() == "HS256" {
+        let secret = context.config().jwt_secret.as_ref().ok_or(refuse("HS256 without JWT_SECRET"))?;
+        let key = Hs256Key::new(secret.expose());
+        let validated = Hs256.validator::<IgnoredAny>(&key).validate(token);
+        return validated.map(|_| false).map_err(|_| refuse("a forged signature"));
+    }
+    let algorithm = Algorithm::named(token.algorithm()).ok_or(refuse("an algorithm that is not accepted"))?;
+    let key_id = token.header().key_id.as_deref().ok_or(refuse("no key id"))?;
+    let key = context.deployment.jwks.key(context, key_id).await?.ok_or(refuse("an unknown key id"))?;
+    if key.algorithm() != algorithm {
+        return Err(refuse("the key is for another algorithm"));
+    }
+    if key.verify(signed, token.signature_bytes()).await { Ok(true) } else { Err(refuse("a forged signature")) }
+}
+
+fn check_claims(
+    claims: &Claims<SupabaseClaims>,
+    config: &Config,
+    now: DateTime<Utc>,
+    issuer_is_required: bool,
+) -> Result<Uuid, &'static str> {
+    let expires = claims.expiration.ok_or("no expiry")?;
+    if now >= expires + LEEWAY {
+        return Err("expired");
+    }
+    if claims.not_before.is_some_and(|not_before| now + LEEWAY < not_before) {
+        return Err("not valid yet");
+    }
+    let SupabaseClaims { sub, aud, iss, role } = &claims.custom;
+    let audience_matches = match aud {
+        Audience::One(audience) => audience == AUTHENTICATED,
+        Audience::Many(audiences) => audiences.iter().any(|audience| audience == AUTHENTICATED),
+    };
+    if !audience_matches || role != AUTHENTICATED {
+        return Err("not a signed-in user's token");
+    }
+    match iss {
+        Some(issuer) if *issuer == format!("{}/auth/v1", config.supabase_url) => Ok(*sub),
+        None if !issuer_is_required => Ok(*sub),
+        _ => Err("another issuer"),
+    }
+}
+
+#[cfg(test)]
+#[path = "token_tests.rs"]
+mod tests;

@@ -1,0 +1,272 @@
+use std::{
+    cell::Cell,
+    io::{Read as _, Write as _},
+    net::TcpListener,
+    rc::Rc,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::{FutureExt as _, future::LocalBoxFuture};
+use jwt_compact::{
+    AlgorithmExt as _, Header,
+    alg::{Ed25519, Es256, ModulusBits, Rsa},
+    jwk::JsonWebKey,
+};
+use rand_core::OsRng;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{clock::Clock, context::Deployment};
+
+const SECRET: &str = "a-legacy-secret-of-a-reasonable-length";
+
+struct TestClock(Rc<Cell<DateTime<Utc>>>);
+
+impl Clock for TestClock {
+    fn now(&self) -> DateTime<Utc> {
+        self.0.get()
+    }
+
+    fn sleep(&self, duration: Duration) -> LocalBoxFuture<'static, ()> {
+        tokio::time::sleep(duration).boxed_local()
+    }
+}
+
+/// An auth server that publishes `keys` and counts how often it is asked. `None` answers 500.
+struct AuthServer {
+    url: String,
+    keys: Arc<Mutex<Option<Value>>>,
+    asked: Arc<AtomicUsize>,
+}
+
+impl AuthServer {
+    fn start(keys: Value) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (keys, asked) = (Arc::new(Mutex::new(Some(keys))), Arc::new(AtomicUsize::new(0)));
+        let (served, counted) = (Arc::clone(&keys), Arc::clone(&asked));
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let mut request = [0; 4096];
+                let length = stream.read(&mut request).unwrap();
+                assert!(request[..length].starts_with(b"GET /auth/v1/.well-known/jwks.json "));
+                counted.fetch_add(1, Ordering::SeqCst);
+                let (status, body) = match &*served.lock().unwrap() {
+                    Some(keys) => ("200 OK", json!({"keys": keys}).to_string()),
+                    None => ("500 Internal Server Error", String::new()),
+                };
+                write!(
+                    stream,
+                    "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+                    body.len()
+                )
+                .unwrap();
+            }
+        });
+        Self { url, keys, asked }
+    }
+
+    fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+}
+
+fn context(supabase_url: &str) -> (Context, Rc<Cell<DateTime<Utc>>>) {
+    let variables =
+        [("SUPABASE_URL", supabase_url), ("SUPABASE_ANON_KEY", "a"), ("SUPABASE_SECRET_KEY", "s"), ("JWT_SECRET", SECRET)];
+    let config =
+        Config::read(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+            .unwrap();
+    let now = Rc::new(Cell::new("2026-05-01T09:00:00Z".parse().unwrap()));
+    let deployment = Rc::new(Deployment::new(config, Rc::new(TestClock(Rc::clone(&now)))));
+    (Context { deployment, request_id: "r".to_owned(), caller_id: None.into() }, now)
+}
+
+const USER: Uuid = Uuid::from_u128(7);
+
+fn claims(context: &Context) -> Value {
+    let now = context.clock().now().timestamp();
+    json!({
+        "sub": USER, "aud": "authenticated", "role": "authenticated", "exp": now + 3600,
+        "iss": format!("{}/auth/v1", context.config().supabase_url),
+    })
+}
+
+fn with(claims: &Value, field: &str, value: Value) -> Value {
+    let mut changed = claims.clone();
+    if value.is_null() {
+        changed.as_object_mut().unwrap().remove(field);
+    } else {
+        changed[field] = value;
+    }
+    changed
+}
+
+fn signed<A: jwt_compact::Algorithm>(algorithm: &A, key: &A::SigningKey, kid: Option<&str>, claims: &Value) -> String {
+    let header = kid.map_or_else(Header::empty, |kid| Header::empty().with_key_id(kid));
+    // `Claims` writes `exp` and `nbf` itself, so they must not come twice.
+    let mut custom = claims.clone();
+    let mut time = |field: &str| {
+        custom.as_object_mut()?.remove(field)?.as_i64().and_then(|seconds| DateTime::from_timestamp(seconds, 0))
+    };
+    let (expiration, not_before) = (time("exp"), time("nbf"));
+    let mut claims = Claims::new(custom);
+    claims.expiration = expiration;
+    claims.not_before = not_before;
+    algorithm.token(&header, &claims, key).unwrap()
+}
+
+fn hs256(claims: &Value) -> String {
+    signed(&Hs256, &Hs256Key::new(SECRET), None, claims)
+}
+
+fn published<'a>(key: impl Into<JsonWebKey<'a>>, kid: &str) -> Value {
+    let mut jwk = serde_json::to_value(key.into()).unwrap();
+    jwk["kid"] = json!(kid);
+    jwk
+}
+
+fn es256_key() -> (<Es256 as jwt_compact::Algorithm>::SigningKey, Value) {
+    let key = p256::ecdsa::SigningKey::random(&mut OsRng);
+    let jwk = published(key.verifying_key(), "es");
+    (key, jwk)
+}
+
+#[tokio::test]
+async fn a_users_token_of_every_algorithm_names_its_user() {
+    let (es, es_jwk) = es256_key();
+    let (rs, rs_public) = Rsa::generate(&mut OsRng, ModulusBits::TwoKibibytes).unwrap();
+    let (ed, ed_public) = Ed25519::generate(&mut OsRng);
+    let keys = json!([es_jwk, published(rs_public.as_ref(), "rs"), published(&ed_public, "ed")]);
+    let server = AuthServer::start(keys);
+    let (context, _) = context(&server.url);
+    let claims = claims(&context);
+    for token in [
+        hs256(&claims),
+        signed(&Es256, &es, Some("es"), &claims),
+        signed(&Rsa::rs256(), rs.as_ref(), Some("rs"), &claims),
+        signed(&Ed25519, &ed, Some("ed"), &claims),
+    ] {
+        assert_eq!(verify(&context, &token).await.unwrap(), USER);
+    }
+    assert_eq!(server.asked(), 1, "one fetch serves them all");
+}
+
+#[tokio::test]
+async fn every_claim_counts() {
+    let (context, _) = context("http://127.0.0.1:9");
+    let (good, now) = (claims(&context), context.clock().now().timestamp());
+    assert!(verify(&context, &hs256(&with(&good, "iss", Value::Null))).await.is_ok(), "the local Supabase names none");
+    assert!(verify(&context, &hs256(&with(&good, "aud", json!(["x", "authenticated"])))).await.is_ok());
+    assert!(verify(&context, &hs256(&with(&good, "exp", json!(now - 29)))).await.is_ok(), "within the leeway");
+    for (field, value) in [
+        ("exp", json!(now - 30)),
+        ("exp", Value::Null),
+        ("nbf", json!(now + 31)),
+        ("aud", json!("anon")),
+        ("aud", json!([])),
+        ("aud", Value::Null),
+        ("iss", json!("https://evil.example/auth/v1")),
+        ("role", json!("service_role")),
+        ("role", json!("anon")),
+        ("sub", json!("not-a-uuid")),
+        ("sub", Value::Null),
+    ] {
+        let token = hs256(&with(&good, field, value.clone()));
+        assert!(matches!(verify(&context, &token).await, Err(Error::Unauthenticated(_))), "{field}: {value}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_chooses_its_own_algorithm_or_key_is_nobodys() {
+    let (es, es_jwk) = es256_key();
+    let (stranger, _) = es256_key();
+    let server = AuthServer::start(json!([es_jwk]));
+    let (context, _) = context(&server.url);
+    let claims = claims(&context);
+    let encode = |value: &Value| base64::Engine::encode(&base64::prelude::BASE64_URL_SAFE_NO_PAD, value.to_string());
+    let good = signed(&Es256, &es, Some("es"), &claims);
+    let (body, signature) = good.rsplit_once('.').unwrap();
+    let (_, payload) = body.split_once('.').unwrap();
+    let header = |header: Value| format!("{}.{payload}.{signature}", encode(&header));
+    let public_key_as_secret = Hs256Key::new(es_jwk.to_string());
+    for (what, token) in [
+        ("alg none", format!("{}.{payload}.", encode(&json!({"alg": "none"})))),
+        ("alg None", header(json!({"alg": "None", "kid": "es"}))),
+        ("swapped to HS256", header(json!({"alg": "HS256", "kid": "es"}))),
+        ("swapped to RS256", header(json!({"alg": "RS256", "kid": "es"}))),
+        ("swapped to ES384", header(json!({"alg": "ES384", "kid": "es"}))),
+        ("no key id", header(json!({"alg": "ES256"}))),
+        ("a critical extension", header(json!({"alg": "ES256", "kid": "es", "crit": ["b64"]}))),
+        ("another's key under our id", signed(&Es256, &stranger, Some("es"), &claims)),
+        ("the public key as HMAC secret", signed(&Hs256, &public_key_as_secret, Some("es"), &claims)),
+        ("the same without key id", signed(&Hs256, &public_key_as_secret, None, &claims)),
+        ("no issuer", signed(&Es256, &es, Some("es"), &with(&claims, "iss", Value::Null))),
+        ("changed payload", format!("{}.{signature}", body.replacen(payload, &encode(&with(&claims, "x", json!(1))), 1))),
+        ("cut HS256", hs256(&claims).rsplit_once('.').map(|(body, _)| format!("{body}.AAAA")).unwrap()),
+        ("cut", good[..good.len() - 2].to_owned()),
+        ("too long", format!("{good}{}", "A".repeat(LONGEST_TOKEN))),
+        ("an API key", "sb_publishable_abc".to_owned()),
+        ("nothing", String::new()),
+    ] {
+        assert!(matches!(verify(&context, &token).await, Err(Error::Unauthenticated(_))), "{what}");
+    }
+    assert!(verify(&context, &good).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_unknown_key_id_asks_once_more_and_then_cools_down() {
+    let (old, old_jwk) = es256_key();
+    let (new, mut new_jwk) = es256_key();
+    new_jwk["kid"] = json!("new");
+    let server = AuthServer::start(json!([old_jwk]));
+    let (context, now) = context(&server.url);
+    let old_token = signed(&Es256, &old, Some("es"), &claims(&context));
+    let new_token = signed(&Es256, &new, Some("new"), &claims(&context));
+    assert!(verify(&context, &old_token).await.is_ok());
+
+    *server.keys.lock().unwrap() = Some(json!([old_jwk, new_jwk]));
+    assert!(verify(&context, &new_token).await.is_err(), "within the cool-down of the first fetch");
+    assert_eq!(server.asked(), 1);
+
+    now.set(now.get() + TimeDelta::seconds(30));
+    assert!(verify(&context, &new_token).await.is_ok());
+    for _ in 0..5 {
+        assert!(verify(&context, &signed(&Es256, &new, Some("invented"), &claims(&context))).await.is_err());
+    }
+    assert_eq!(server.asked(), 2, "invented key ids cost nothing");
+}
+
+#[tokio::test]
+async fn keys_are_forgotten_after_ten_minutes_and_a_missing_server_is_not_a_bad_token() {
+    let (key, jwk) = es256_key();
+    let server = AuthServer::start(json!([jwk]));
+    let (context, now) = context(&server.url);
+    let token = signed(&Es256, &key, Some("es"), &claims(&context));
+    assert!(verify(&context, &token).await.is_ok());
+
+    *server.keys.lock().unwrap() = None;
+    now.set(now.get() + TimeDelta::minutes(10) - TimeDelta::seconds(1));
+    assert!(verify(&context, &token).await.is_ok());
+    now.set(now.get() + TimeDelta::seconds(1));
+    assert!(matches!(verify(&context, &token).await, Err(Error::Unavailable(_))));
+
+    *server.keys.lock().unwrap() = Some(json!([]));
+    assert!(matches!(verify(&context, &token).await, Err(Error::Unauthenticated(_))), "the key was revoked");
+}
+
+#[tokio::test]
+async fn weak_foreign_and_encryption_keys_are_not_for_signatures() {
+    let (key, jwk) = es256_key();
+    for (field, value) in [("use", "enc"), ("alg", "ES384"), ("crv", "P-384"), ("kty", "oct")] {
+        let server = AuthServer::start(json!([with(&jwk, field, json!(value))]));
+        let (context, _) = context(&server.url);
+        let token = signed(&Es256, &key, Some("es"), &claims(&context));
+        assert!(matches!(verify(&context, &token).await, Err(Error::Unauthenticated(_))), "{field}");
+    }
+}

@@ -1,0 +1,199 @@
+//! Every variable that the project reads, typed and checked once. A function sees nothing else of its environment.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use url::Url;
+
+use crate::{
+    crypto::{
+        Secret,
+        seal::{SealError, SealKeys},
+    },
+    http::cors::AllowedOrigins,
+};
+
+/// How long a call to a video provider may take, unless `PROVIDER_TIMEOUT_MS` says otherwise.
+const DEFAULT_PROVIDER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The configuration of one deployment, from its environment variables.
+#[derive(Clone)]
+pub struct Config {
+    /// `SUPABASE_URL`, without a trailing slash.
+    pub supabase_url: String,
+    /// `SUPABASE_PUBLISHABLE_KEY`, or the hosted `SUPABASE_PUBLISHABLE_KEYS`, or the legacy `SUPABASE_ANON_KEY`.
+    pub publishable_key: String,
+    /// `SUPABASE_SECRET_KEY`, or the hosted `SUPABASE_SECRET_KEYS`, or the legacy `SUPABASE_SERVICE_ROLE_KEY`.
+    pub secret_key: Secret,
+    /// `JWT_SECRET`: the project's legacy HS256 secret. Without it no HS256 token is accepted.
+    pub jwt_secret: Option<Secret>,
+    /// `ALLOWED_ORIGINS`: the web origins that browsers may call from, separated by commas.
+    pub allowed_origins: AllowedOrigins,
+    /// `SCHEDULER_SECRET`: what the scheduler of `deliver-outbox` presents as its bearer token.
+    pub scheduler_secret: Option<Secret>,
+    /// `JITSI_DOMAIN`: where Jitsi rooms are opened.
+    pub jitsi_domain: String,
+    /// `PROVIDER_TIMEOUT_MS`: how long a call to a video provider may take.
+    pub provider_timeout: Duration,
+    /// The Zoom app, when one is configured.
+    pub zoom: Option<ZoomConfig>,
+}
+
+/// The Zoom OAuth app of this deployment.
+#[derive(Clone)]
+pub struct ZoomConfig {
+    /// `ZOOM_CLIENT_ID`.
+    pub client_id: String,
+    /// `ZOOM_CLIENT_SECRET`.
+    pub client_secret: Secret,
+    /// `ZOOM_API_URL`, without a trailing slash.
+    pub api_url: String,
+    /// `ZOOM_OAUTH_URL`, without a trailing slash.
+    pub oauth_url: String,
+    /// `SEAL_KEYS`: the keys that seal users' tokens.
+    pub seal_keys: SealKeys,
+}
+
+/// A configuration that cannot work, with the variable's name. It never carries the value.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The variable has to be there.
+    #[error("the variable {0} is not set")]
+    Missing(&'static str),
+    /// The variable's value cannot be used.
+    #[error("the variable {0} is not {1}")]
+    Invalid(&'static str, &'static str),
+    /// `SEAL_KEYS` cannot be used.
+    #[error(transparent)]
+    SealKeys(#[from] SealError),
+}
+
+impl Config {
+    /// Reads the configuration through `variable`, which gives the value of an environment variable, if set.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let variable = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
+        Ok(Self {
+            supabase_url: base_url(&variable, "SUPABASE_URL", None)?,
+            publishable_key: api_key(
+                &variable,
+                ["SUPABASE_PUBLISHABLE_KEY", "SUPABASE_PUBLISHABLE_KEYS", "SUPABASE_ANON_KEY"],
+            )?,
+            secret_key: Secret::new(api_key(
+                &variable,
+                ["SUPABASE_SECRET_KEY", "SUPABASE_SECRET_KEYS", "SUPABASE_SERVICE_ROLE_KEY"],
+            )?),
+            jwt_secret: variable("JWT_SECRET").map(Secret::new),
+            allowed_origins: AllowedOrigins::parse(variable("ALLOWED_ORIGINS").as_deref())
+                .map_err(|()| ConfigError::Invalid("ALLOWED_ORIGINS", "a list of origins like https://app.example"))?,
+            scheduler_secret: variable("SCHEDULER_SECRET").map(Secret::new),
+            jitsi_domain: variable("JITSI_DOMAIN").unwrap_or_else(|| "meet.jit.si".to_owned()).to_ascii_lowercase(),
+            provider_timeout: provider_timeout(&variable)?,
+            zoom: ZoomConfig::read(&variable)?,
+        })
+    }
+}
+
+impl ZoomConfig {
+    fn read(variable: &impl Fn(&str) -> Option<String>) -> Result<Option<Self>, ConfigError> {
+        let Some(client_id) = variable("ZOOM_CLIENT_ID") else { return Ok(None) };
+        let required = |name| variable(name).ok_or(ConfigError::Missing(name));
+        Ok(Some(Self {
+            client_id,
+            client_secret: Secret::new(required("ZOOM_CLIENT_SECRET")?),
+            api_url: base_url(variable, "ZOOM_API_URL", Some("https://api.zoom.us/v2"))?,
+            oauth_url: base_url(variable, "ZOOM_OAUTH_URL", Some("https://zoom.us/oauth"))?,
+            seal_keys: SealKeys::parse(&required("SEAL_KEYS")?)?,
+        }))
+    }
+}
+
+fn base_url(
+    variable: &impl Fn(&str) -> Option<String>,
+    name: &'static str,
+    default: Option<&str>,
+) -> Result<String, ConfigError> {
+    let value = variable(name).or_else(|| default.map(str::to_owned)).ok_or(ConfigError::Missing(name))?;
+    let url = Url::parse(&value).map_err(|_| ConfigError::Invalid(name, "a URL"))?;
+    if matches!(url.scheme(), "http" | "https") {
+        Ok(value.trim_end_matches('/').to_owned())
+    } else {
+        Err(ConfigError::Invalid(name, "an http(s) URL"))
+    }
+}
+
+/// An API key by its own name, from the JSON object of named keys that hosted functions get (`{"default": "sb_..."}`), or by
+/// its legacy name.
+fn api_key(
+    variable: &impl Fn(&str) -> Option<String>,
+    [single, hosted, legacy]: [&'static str; 3],
+) -> Result<String, ConfigError> {
+    #[derive(Deserialize)]
+    struct Named {
+        default: String,
+    }
+    if let Some(key) = variable(single) {
+        return Ok(key);
+    }
+    if let Some(keys) = variable(hosted) {
+        let named: Named = serde_json::from_str(&keys)
+            .map_err(|_| ConfigError::Invalid(hosted, "a JSON object with a `default` key"))?;
+        return Ok(named.default);
+    }
+    variable(legacy).ok_or(ConfigError::Missing(single))
+}
+
+fn provider_timeout(variable: &impl Fn(&str) -> Option<String>) -> Result<Duration, ConfigError> {
+    let Some(value) = variable("PROVIDER_TIMEOUT_MS") else { return Ok(DEFAULT_PROVIDER_TIMEOUT) };
+    match value.parse::<u64>() {
+        Ok(milliseconds @ 100..=15_000) => Ok(Duration::from_millis(milliseconds)),
+        _ => Err(ConfigError::Invalid("PROVIDER_TIMEOUT_MS", "a number of milliseconds from 100 to 15000")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let minimum =
+            [("SUPABASE_URL", "https://x.supabase.co/"), ("SUPABASE_ANON_KEY", "a"), ("SUPABASE_SECRET_KEY", "s")];
+        Config::read(|name| {
+            variables.iter().chain(&minimum).find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn the_minimum_gives_the_documented_defaults() {
+        let config = read(&[]).unwrap();
+        assert_eq!(config.supabase_url, "https://x.supabase.co");
+        assert_eq!(config.publishable_key, "a");
+        assert_eq!(config.jitsi_domain, "meet.jit.si");
+        assert_eq!(config.provider_timeout, Duration::from_secs(10));
+        assert!(config.zoom.is_none() && config.jwt_secret.is_none());
+    }
+
+    #[test]
+    fn hosted_key_objects_win_over_legacy_keys() {
+        let config = read(&[("SUPABASE_PUBLISHABLE_KEYS", r#"{"default":"sb_publishable_1"}"#)]).unwrap();
+        assert_eq!(config.publishable_key, "sb_publishable_1");
+    }
+
+    #[test]
+    fn an_unusable_variable_is_named_without_its_value() {
+        for (name, value) in [
+            ("SUPABASE_URL", "ftp://secret"),
+            ("SUPABASE_PUBLISHABLE_KEYS", "secret"),
+            ("ALLOWED_ORIGINS", "secret"),
+            ("PROVIDER_TIMEOUT_MS", "secret"),
+        ] {
+            let message = read(&[(name, value)]).err().unwrap().to_string();
+            assert!(message.contains(name) && !message.contains("secret"), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_zoom_app_needs_its_secret_and_seal_keys() {
+        let message = read(&[("ZOOM_CLIENT_ID", "id")]).err().unwrap().to_string();
+        assert!(message.contains("ZOOM_CLIENT_SECRET"), "{message}");
+    }
+}

@@ -1,0 +1,51 @@
+//! What a handler works with: the deployment, and the request that is being served.
+
+use std::{cell::Cell, rc::Rc};
+
+use uuid::Uuid;
+
+use crate::{auth::jwks::JwksCache, clock::Clock, config::Config};
+
+/// What all requests of one isolate share.
+pub struct Deployment {
+    /// The checked configuration.
+    pub config: Config,
+    /// Where the time comes from.
+    pub clock: Rc<dyn Clock>,
+    /// The client for every outbound call.
+    pub client: reqwest::Client,
+    /// The project's public signing keys.
+    pub jwks: JwksCache,
+}
+
+impl Deployment {
+    /// A deployment with nothing cached yet.
+    #[must_use]
+    pub fn new(config: Config, clock: Rc<dyn Clock>) -> Self {
+        Self { config, clock, client: reqwest::Client::new(), jwks: JwksCache::default() }
+    }
+}
+
+/// One request being served.
+pub struct Context {
+    /// What all requests share.
+    pub deployment: Rc<Deployment>,
+    /// Names this request in the answer, in the log, and in calls to Supabase.
+    pub request_id: String,
+    /// Who is calling, once it is known: for the log alone.
+    pub caller_id: Cell<Option<Uuid>>,
+}
+
+impl Context {
+    /// The checked configuration.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.deployment.config
+    }
+
+    /// Where the time comes from.
+    #[must_use]
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.deployment.clock
+    }
+}

@@ -1,0 +1,69 @@
+//! Unguessable values, from the platform's secure random source.
+
+use std::fmt::Write as _;
+
+/// Letters and digits that nobody confuses when reading them aloud: no `0O`, `1lI`.
+const READABLE: &[u8] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+
+/// The secure random source gave nothing.
+#[derive(Debug, thiserror::Error)]
+#[error("the platform's random source failed: {0}")]
+pub struct RandomError(#[from] getrandom::Error);
+
+/// `N` random bytes.
+pub fn bytes<const N: usize>() -> Result<[u8; N], RandomError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// 128 random bits as 32 lower-case hexadecimal digits: what makes a room name a secret.
+pub fn room_secret() -> Result<String, RandomError> {
+    Ok(bytes::<16>()?.iter().fold(String::with_capacity(32), |mut hex, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    }))
+}
+
+/// A passcode of `length` readable letters and digits with at least one of each, every character equally likely
+/// (bytes that would favour some characters are drawn again). Zoom takes at most 10 characters.
+pub fn passcode(length: usize) -> Result<String, RandomError> {
+    let unbiased = 256 - 256 % READABLE.len();
+    loop {
+        let mut passcode = String::with_capacity(length);
+        while passcode.len() < length {
+            let [byte] = bytes::<1>()?;
+            if usize::from(byte) < unbiased {
+                passcode.push(char::from(READABLE[usize::from(byte) % READABLE.len()]));
+            }
+        }
+        let has = |kind: fn(&u8) -> bool| passcode.bytes().any(|byte| kind(&byte));
+        if has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic) {
+            return Ok(passcode);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_passcode_has_the_asked_length_and_both_kinds_of_character() {
+        for _ in 0..1_000 {
+            let passcode = passcode(10).unwrap();
+            assert_eq!(passcode.len(), 10);
+            assert!(passcode.bytes().all(|byte| READABLE.contains(&byte)));
+            assert!(passcode.bytes().any(|byte| byte.is_ascii_digit()));
+            assert!(passcode.bytes().any(|byte| byte.is_ascii_alphabetic()));
+        }
+    }
+
+    #[test]
+    fn a_room_secret_is_128_bits_and_never_the_same() {
+        let (first, second) = (room_secret().unwrap(), room_secret().unwrap());
+        assert_eq!(first.len(), 32);
+        assert_ne!(first, second);
+    }
+}

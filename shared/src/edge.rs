@@ -1,0 +1,207 @@
+//! Where Workers end and the project begins: a worker request in, a worker response out, and one log line for each.
+//! No other module names a `worker` type.
+
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use futures_util::{FutureExt as _, StreamExt as _, future::LocalBoxFuture};
+use http::{HeaderMap, HeaderValue, Method, header::CACHE_CONTROL, header::CONTENT_LENGTH};
+use serde::Serialize;
+use uuid::Uuid;
+use worker::Env;
+
+use crate::{
+    clock::Clock,
+    config::Config,
+    context::{Context, Deployment},
+    http::{
+        Error, Request, Response, cors,
+        request_id::{self, X_REQUEST_ID},
+    },
+};
+
+/// The largest body that any function takes, in bytes.
+const LARGEST_BODY: usize = 64 * 1024;
+
+/// A function as the edge sees it.
+#[derive(Clone, Copy)]
+pub struct Function {
+    /// Its name, as in its URL.
+    pub name: &'static str,
+    /// The methods it answers, `OPTIONS` aside, as a header lists them.
+    pub methods: &'static str,
+}
+
+thread_local! {
+    /// Made by an isolate's first request; an environment does not change while an isolate lives.
+    static DEPLOYMENT: RefCell<Option<Rc<Deployment>>> = const { RefCell::new(None) };
+}
+
+/// Serves one HTTP request with `handler`.
+pub async fn serve<H>(
+    function: Function,
+    request: worker::Request,
+    env: Env,
+    handler: H,
+) -> worker::Result<worker::Response>
+where
+    H: AsyncFnOnce(&Context, Request) -> Result<Response, Error>,
+{
+    let headers = HeaderMap::from(request.headers());
+    let request_id = request_id::of(&headers);
+    let started = WorkerClock.now();
+    let mut line = LogLine::new(function.name, &request_id);
+    let mut response = match deployment(&env) {
+        Err(error) => line.answer(error),
+        Ok(deployment) => {
+            let context = Context { deployment, request_id: request_id.clone(), caller_id: None.into() };
+            let answer = answer(&context, function, request, &headers, handler).await;
+            line.caller_id = context.caller_id.get();
+            let mut response = answer.unwrap_or_else(|error| line.answer(error));
+            context.config().allowed_origins.apply(&headers, response.headers_mut());
+            response
+        }
+    };
+    if let Ok(id) = HeaderValue::from_str(&request_id) {
+        response.headers_mut().insert(X_REQUEST_ID, id);
+    }
+    // An answer is one caller's own, and may hold a link.
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    line.write(response.status().as_u16(), started);
+    into_worker(response)
+}
+
+/// Runs `work` when the platform's own scheduler calls, which needs no secret.
+pub async fn on_schedule<W>(function: Function, env: Env, work: W)
+where
+    W: AsyncFnOnce(&Context) -> Result<Response, Error>,
+{
+    let request_id = Uuid::new_v4().to_string();
+    let started = WorkerClock.now();
+    let mut line = LogLine::new(function.name, &request_id);
+    let answer = match deployment(&env) {
+        Ok(deployment) => work(&Context { deployment, request_id: request_id.clone(), caller_id: None.into() }).await,
+        Err(error) => Err(error),
+    };
+    let response = answer.unwrap_or_else(|error| line.answer(error));
+    line.write(response.status().as_u16(), started);
+}
+
+async fn answer<H>(
+    context: &Context,
+    function: Function,
+    request: worker::Request,
+    headers: &HeaderMap,
+    handler: H,
+) -> Result<Response, Error>
+where
+    H: AsyncFnOnce(&Context, Request) -> Result<Response, Error>,
+{
+    let method = Method::from_bytes(request.inner().method().as_bytes()).unwrap_or_default();
+    if method == Method::OPTIONS {
+        return Ok(cors::preflight(function.methods));
+    }
+    if !function.methods.split(", ").any(|allowed| allowed == method.as_str()) {
+        return Err(Error::MethodNotAllowed(function.methods));
+    }
+    let uri = request.inner().url();
+    let body = read_body(request, headers).await?;
+    let mut read = http::Request::builder()
+        .method(method)
+        .uri(uri)
+        .body(body)
+        .map_err(|error| Error::Internal(format!("a request that is none: {error}")))?;
+    read.headers_mut().clone_from(headers);
+    handler(context, read).await
+}
+
+async fn read_body(mut request: worker::Request, headers: &HeaderMap) -> Result<Bytes, Error> {
+    let declared = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > LARGEST_BODY) {
+        return Err(Error::TooLarge(LARGEST_BODY));
+    }
+    let mut body = Vec::new();
+    // A request without a body has no stream.
+    if let Ok(mut chunks) = request.stream() {
+        while let Some(chunk) = chunks.next().await {
+            let chunk = chunk.map_err(|_| Error::MalformedJson)?;
+            if body.len() + chunk.len() > LARGEST_BODY {
+                return Err(Error::TooLarge(LARGEST_BODY));
+            }
+            body.extend_from_slice(&chunk);
+        }
+    }
+    Ok(body.into())
+}
+
+fn deployment(env: &Env) -> Result<Rc<Deployment>, Error> {
+    DEPLOYMENT.with_borrow_mut(|slot| {
+        if let Some(deployment) = slot {
+            return Ok(Rc::clone(deployment));
+        }
+        let config = Config::read(|name| env.var(name).ok().map(|value| value.to_string()))
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        let deployment = Rc::new(Deployment::new(config, Rc::new(WorkerClock)));
+        *slot = Some(Rc::clone(&deployment));
+        Ok(deployment)
+    })
+}
+
+fn into_worker(response: Response) -> worker::Result<worker::Response> {
+    let (parts, body) = response.into_parts();
+    let answer = if body.is_empty() { worker::Response::empty()? } else { worker::Response::from_bytes(body.into())? };
+    Ok(answer.with_status(parts.status.as_u16()).with_headers(parts.headers.into()))
+}
+
+struct WorkerClock;
+
+impl Clock for WorkerClock {
+    fn now(&self) -> DateTime<Utc> {
+        let milliseconds = i64::try_from(worker::Date::now().as_millis()).unwrap_or_default();
+        DateTime::from_timestamp_millis(milliseconds).unwrap_or_default()
+    }
+
+    fn sleep(&self, duration: Duration) -> LocalBoxFuture<'static, ()> {
+        worker::Delay::from(duration).boxed_local()
+    }
+}
+
+/// What the log says of a request. Never a token, a secret, a passcode, a link or a body.
+#[derive(Serialize)]
+struct LogLine<'a> {
+    function: &'static str,
+    request_id: &'a str,
+    status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<String>,
+    milliseconds: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    caller_id: Option<Uuid>,
+}
+
+impl<'a> LogLine<'a> {
+    fn new(function: &'static str, request_id: &'a str) -> Self {
+        Self { function, request_id, status: 0, code: None, cause: None, milliseconds: 0, caller_id: None }
+    }
+
+    /// The answer for `error`, whose cause stays here.
+    fn answer(&mut self, error: Error) -> Response {
+        self.code = Some(error.code().to_owned());
+        self.cause = error.cause().map(str::to_owned);
+        error.into_response(self.request_id)
+    }
+
+    fn write(mut self, status: u16, started: DateTime<Utc>) {
+        self.status = status;
+        self.milliseconds = (WorkerClock.now() - started).num_milliseconds();
+        let line = serde_json::to_string(&self).unwrap_or_default();
+        if status >= 500 {
+            worker::console_error!("{line}");
+        } else {
+            worker::console_log!("{line}");
+        }
+    }
+}

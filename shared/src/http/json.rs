@@ -1,0 +1,97 @@
+//! Typed JSON in and out.
+
+use bytes::Bytes;
+use http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::error::Category;
+
+use super::{Error, Request, Response};
+
+/// Reads the body as `T`: 415 unless it is declared as JSON, 400 unless it is JSON, 422 naming the field that does not fit.
+pub fn read<T: DeserializeOwned>(request: &Request) -> Result<T, Error> {
+    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/json") {
+        return Err(Error::UnsupportedMediaType);
+    }
+    let mut json = serde_json::Deserializer::from_slice(request.body());
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| field_error(&error))?;
+    json.end().map_err(|_| Error::MalformedJson)?;
+    Ok(value)
+}
+
+fn field_error(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
+    if error.inner().classify() != Category::Data {
+        return Error::MalformedJson;
+    }
+    let path = error.path().to_string();
+    let field = if path == "." { "body".to_owned() } else { path };
+    // serde_json appends where in the body it stopped, which tells a person nothing.
+    let reason = error.inner().to_string();
+    let reason = reason.split(" at line ").next().unwrap_or_default().to_owned();
+    Error::invalid(field, reason)
+}
+
+/// `value` as JSON with `status`.
+pub fn respond(status: StatusCode, value: &impl Serialize) -> Result<Response, Error> {
+    let body = serde_json::to_vec(value).map_err(|error| Error::Internal(format!("an answer is not JSON: {error}")))?;
+    let mut response = Response::new(Bytes::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(serde::Deserialize, Debug)]
+    #[serde(deny_unknown_fields)]
+    struct Body {
+        #[expect(dead_code, reason = "only parsing is tested")]
+        count: Option<u8>,
+    }
+
+    fn parse(content_type: &str, body: &str) -> Result<Body, Error> {
+        let request =
+            http::Request::builder().header(CONTENT_TYPE, content_type).body(Bytes::from(body.to_owned())).unwrap();
+        read(&request)
+    }
+
+    #[test]
+    fn json_is_read_whatever_the_charset_and_case_of_its_type() {
+        assert!(parse("application/json", "{}").is_ok());
+        assert!(parse("Application/JSON; charset=utf-8", r#"{"count":1}"#).is_ok());
+    }
+
+    #[test]
+    fn another_type_is_415() {
+        for other in ["text/plain", "", "application/x-www-form-urlencoded", "application/problem+json"] {
+            assert!(matches!(parse(other, "{}"), Err(Error::UnsupportedMediaType)), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_json_is_400() {
+        for bad in ["", "{", "{} {}", "{\"count\":1,}", "\u{0}"] {
+            assert!(matches!(parse("application/json", bad), Err(Error::MalformedJson)), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_does_not_fit_names_its_field() {
+        for (bad, expected) in [
+            (r#"{"count":"x"}"#, "count"),
+            (r#"{"count":300}"#, "count"),
+            (r#"{"other":1}"#, "other"),
+            (r#"{"count":1,"count":2}"#, "body"),
+            ("[]", "body"),
+            ("7", "body"),
+        ] {
+            match parse("application/json", bad) {
+                Err(Error::InvalidField { field, .. }) => assert_eq!(field, expected, "{bad}"),
+                other => panic!("{bad}: {other:?}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Outbound calls: each with a timeout and a size limit, none of them retried.
+
+use std::time::Duration;
+
+use futures_util::{
+    StreamExt as _,
+    future::{Either, select},
+    pin_mut,
+};
+use http::{HeaderMap, StatusCode};
+
+use crate::context::Context;
+
+/// The largest answer that is read from Supabase or a provider, in bytes.
+const LARGEST_ANSWER: usize = 1024 * 1024;
+
+/// An answer of an upstream server, whatever its status.
+pub struct Answer {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The whole body.
+    pub body: Vec<u8>,
+}
+
+/// Why there is no answer. Whether the upstream did the work is unknown in every case.
+#[derive(Debug, thiserror::Error)]
+pub enum UpstreamError {
+    /// No answer in time.
+    #[error("no answer within {} ms", .0.as_millis())]
+    TimedOut(Duration),
+    /// The connection could not be made, or broke.
+    #[error("no connection: {0}")]
+    Connection(String),
+    /// The answer is larger than anything that is expected.
+    #[error("an answer of more than {LARGEST_ANSWER} bytes")]
+    TooLarge,
+}
+
+impl From<reqwest::Error> for UpstreamError {
+    fn from(error: reqwest::Error) -> Self {
+        // Without its URL: a query can hold what no log may see.
+        Self::Connection(error.without_url().to_string())
+    }
+}
+
+/// Sends `request` and reads the whole answer within `timeout`. Dropping the call aborts it.
+pub async fn send(
+    context: &Context,
+    request: reqwest::RequestBuilder,
+    timeout: Duration,
+) -> Result<Answer, UpstreamError> {
+    let exchange = exchange(request);
+    let deadline = context.clock().sleep(timeout);
+    pin_mut!(exchange);
+    match select(exchange, deadline).await {
+        Either::Left((answer, _)) => answer,
+        Either::Right(((), _)) => Err(UpstreamError::TimedOut(timeout)),
+    }
+}
+
+async fn exchange(request: reqwest::RequestBuilder) -> Result<Answer, UpstreamError> {
+    let response = request.send().await?;
+    let (status, headers) = (response.status(), response.headers().clone());
+    let mut body = Vec::new();
+    let mut chunks = response.bytes_stream();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk?;
+        if body.len() + chunk.len() > LARGEST_ANSWER {
+            return Err(UpstreamError::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Answer { status, headers, body })
+}

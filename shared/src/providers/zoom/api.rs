@@ -1,0 +1,74 @@
+use http::{
+    Method,
+    header::{AUTHORIZATION, CONTENT_TYPE},
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::error::{self, ZoomError};
+use crate::{
+    config::ZoomConfig,
+    context::Context,
+    crypto::Secret,
+    http::upstream::{self, Answer},
+};
+
+/// Zoom's REST API, with one user's access token at a time.
+#[derive(Clone, Copy)]
+pub(super) struct Api<'a> {
+    pub(super) context: &'a Context,
+    pub(super) config: &'a ZoomConfig,
+}
+
+impl<'a> Api<'a> {
+    /// Without a configured Zoom app nobody can be connected.
+    pub(super) fn new(context: &'a Context) -> Result<Self, ZoomError> {
+        let config = context.config().zoom.as_ref().ok_or(ZoomError::NotConnected)?;
+        Ok(Self { context, config })
+    }
+
+    pub(super) async fn get<T: DeserializeOwned>(&self, token: &Secret, path: &str) -> Result<T, ZoomError> {
+        parse(&self.call(Method::GET, token, path, None::<&()>).await?)
+    }
+
+    pub(super) async fn post<T: DeserializeOwned>(
+        &self,
+        token: &Secret,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, ZoomError> {
+        parse(&self.call(Method::POST, token, path, Some(body)).await?)
+    }
+
+    pub(super) async fn delete(&self, token: &Secret, path: &str) -> Result<(), ZoomError> {
+        self.call(Method::DELETE, token, path, None::<&()>).await.map(drop)
+    }
+
+    async fn call(
+        &self,
+        method: Method,
+        token: &Secret,
+        path: &str,
+        body: Option<&impl Serialize>,
+    ) -> Result<Answer, ZoomError> {
+        let url = format!("{}{path}", self.config.api_url);
+        let mut request = self
+            .context
+            .deployment
+            .client
+            .request(method, url)
+            .header(AUTHORIZATION, format!("Bearer {}", token.expose()));
+        if let Some(body) = body {
+            let body = serde_json::to_vec(body)
+                .map_err(|error| crate::http::Error::Internal(format!("a Zoom request is not JSON: {error}")))?;
+            request = request.header(CONTENT_TYPE, "application/json").body(body);
+        }
+        let answer = upstream::send(self.context, request, self.context.config().provider_timeout).await?;
+        if answer.status.is_success() { Ok(answer) } else { Err(error::of_answer(&answer, self.context.clock().now())) }
+    }
+}
+
+/// A success that cannot be read leaves open what was done.
+fn parse<T: DeserializeOwned>(answer: &Answer) -> Result<T, ZoomError> {
+    serde_json::from_slice(&answer.body)
+        .map_err(|error| ZoomError::Unanswered { cause: format!("Zoom: an unexpected answer: {error}"), timed_out: false })
+}

@@ -1,0 +1,194 @@
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use http::{StatusCode, header::RETRY_AFTER};
+use serde::Deserialize;
+
+use crate::http::{
+    Error,
+    upstream::{Answer, UpstreamError},
+};
+
+/// Why Zoom did not do what it was asked. Except for [`ZoomError::Unanswered`] it is certain that nothing was done.
+#[derive(Debug, thiserror::Error)]
+pub enum ZoomError {
+    /// The user never connected Zoom, or disconnected it.
+    #[error("not connected")]
+    NotConnected,
+    /// The grant no longer works; only the user can renew it.
+    #[error("the grant no longer works")]
+    ReconnectRequired,
+    /// The access token is not valid, though it has not expired.
+    #[error("the access token was refused")]
+    TokenRefused,
+    /// The user granted too little.
+    #[error("a scope is missing")]
+    MissingScope,
+    /// Too many calls; asking again helps after this time.
+    #[error("rate limited for {} s", .0.as_secs())]
+    RateLimited(Duration),
+    /// The meeting or user does not exist.
+    #[error("not found")]
+    NotFound,
+    /// Zoom refuses this request, with its own code.
+    #[error("refused with status {status}, code {code}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// Zoom's error code, 0 where it gave none.
+        code: i64,
+    },
+    /// No answer, or one that tells nothing: whether it was done is unknown.
+    #[error("unanswered: {cause}")]
+    Unanswered {
+        /// For the log.
+        cause: String,
+        /// Whether time ran out.
+        timed_out: bool,
+    },
+    /// Our own part failed: the database, or a seal.
+    #[error("{0}")]
+    Ours(#[from] Error),
+}
+
+impl ZoomError {
+    /// Whether the request may have been carried out all the same.
+    #[must_use]
+    pub fn leaves_it_open(&self) -> bool {
+        matches!(self, Self::Unanswered { .. })
+    }
+}
+
+impl From<UpstreamError> for ZoomError {
+    fn from(error: UpstreamError) -> Self {
+        let timed_out = matches!(error, UpstreamError::TimedOut(_));
+        Self::Unanswered { cause: format!("Zoom: {error}"), timed_out }
+    }
+}
+
+impl From<ZoomError> for Error {
+    fn from(error: ZoomError) -> Self {
+        let conflict = |code: &'static str, message: &'static str| Self::refused(StatusCode::CONFLICT, code, message);
+        match error {
+            ZoomError::NotConnected => conflict("zoom_not_connected", "Connect Zoom first, or paste a link."),
+            ZoomError::ReconnectRequired | ZoomError::TokenRefused => {
+                conflict("zoom_reconnect_required", "The connection to Zoom no longer works: connect Zoom again.")
+            }
+            ZoomError::MissingScope => {
+                conflict("zoom_scope_missing", "Zoom was connected without a permission that this needs: connect it again.")
+            }
+            ZoomError::RateLimited(wait) => Self::refused_for(
+                StatusCode::TOO_MANY_REQUESTS,
+                "zoom_rate_limited",
+                "Zoom takes no more requests from this user for now.",
+                wait,
+            ),
+            ZoomError::Refused { code, .. } => {
+                Self::refused(StatusCode::CONFLICT, "zoom_refused", format!("Zoom refused this meeting (code {code})."))
+            }
+            ZoomError::NotFound => Self::ProviderFailed("Zoom: not found".to_owned()),
+            ZoomError::Unanswered { cause, timed_out: true } => Self::ProviderTimedOut(cause),
+            ZoomError::Unanswered { cause, timed_out: false } => Self::ProviderFailed(cause),
+            ZoomError::Ours(error) => error,
+        }
+    }
+}
+
+/// Zoom's error body. It can also be XML, or nothing.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Body {
+    code: i64,
+    message: String,
+}
+
+/// How long to wait when Zoom says "too many" but not until when.
+const DEFAULT_WAIT: Duration = Duration::from_secs(10);
+/// Zoom's codes for a scope that was not granted.
+const MISSING_SCOPE: [i64; 2] = [4711, 4700];
+/// Zoom's code for an invalid access token, also seen with a status other than 401.
+const INVALID_TOKEN: i64 = 124;
+
+/// What an unsuccessful answer means.
+pub(super) fn of_answer(answer: &Answer, now: DateTime<Utc>) -> ZoomError {
+    let body: Body = serde_json::from_slice(&answer.body).unwrap_or_default();
+    match answer.status {
+        _ if MISSING_SCOPE.contains(&body.code) => ZoomError::MissingScope,
+        StatusCode::UNAUTHORIZED => ZoomError::TokenRefused,
+        _ if body.code == INVALID_TOKEN => ZoomError::TokenRefused,
+        StatusCode::TOO_MANY_REQUESTS => ZoomError::RateLimited(wait(answer, &body, now)),
+        StatusCode::NOT_FOUND => ZoomError::NotFound,
+        status if status.is_client_error() => ZoomError::Refused { status: status.as_u16(), code: body.code },
+        status => ZoomError::Unanswered { cause: format!("Zoom: status {}", status.as_u16()), timed_out: false },
+    }
+}
+
+/// Zoom's Retry-After is an ISO 8601 time, not seconds; the daily limit on creating and updating may come without one and ends at
+/// midnight UTC.
+fn wait(answer: &Answer, body: &Body, now: DateTime<Utc>) -> Duration {
+    let header = answer.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+    let until = match header {
+        Some(value) => match value.parse::<i64>() {
+            Ok(seconds) => now.checked_add_signed(TimeDelta::seconds(seconds.clamp(0, 86_400))),
+            Err(_) => DateTime::parse_from_rfc3339(value).ok().map(|time| time.to_utc()),
+        },
+        None if body.message.contains("daily") => (now.date_naive() + TimeDelta::days(1))
+            .and_hms_opt(0, 0, 0)
+            .map(|midnight| midnight.and_utc()),
+        None => None,
+    };
+    until.and_then(|until| (until - now).to_std().ok()).unwrap_or(DEFAULT_WAIT)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderValue};
+
+    use super::*;
+
+    fn error(status: u16, retry_after: Option<&str>, body: &str) -> ZoomError {
+        let mut headers = HeaderMap::new();
+        if let Some(value) = retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from_str(value).unwrap());
+        }
+        let status = StatusCode::from_u16(status).unwrap();
+        let now = DateTime::parse_from_rfc3339("2026-05-01T22:00:00Z").unwrap().to_utc();
+        of_answer(&Answer { status, headers, body: body.as_bytes().to_vec() }, now)
+    }
+
+    #[test]
+    fn a_bad_token_is_recognised_by_status_or_code() {
+        assert!(matches!(error(401, None, ""), ZoomError::TokenRefused));
+        assert!(matches!(error(400, None, r#"{"code":124,"message":"x"}"#), ZoomError::TokenRefused));
+    }
+
+    #[test]
+    fn a_missing_scope_is_not_a_bad_token() {
+        assert!(matches!(error(401, None, r#"{"code":4711,"message":"x"}"#), ZoomError::MissingScope));
+        assert!(matches!(error(400, None, r#"{"code":4711}"#), ZoomError::MissingScope));
+    }
+
+    #[test]
+    fn a_rate_limit_says_how_long_it_lasts() {
+        let seconds = |retry_after, body| match error(429, retry_after, body) {
+            ZoomError::RateLimited(wait) => wait.as_secs(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(seconds(Some("2026-05-01T22:05:00Z"), ""), 300);
+        assert_eq!(seconds(Some("7"), ""), 7);
+        assert_eq!(seconds(None, r#"{"message":"You have exceeded the daily rate limit (100)"}"#), 7_200);
+        assert_eq!(seconds(None, ""), 10);
+        assert_eq!(seconds(Some("2020-01-01T00:00:00Z"), ""), 10);
+        assert_eq!(seconds(Some("soon"), ""), 10);
+    }
+
+    #[test]
+    fn only_a_definite_answer_settles_what_happened() {
+        for status in [400, 401, 404, 409, 429] {
+            assert!(!error(status, None, "<error/>").leaves_it_open(), "{status}");
+        }
+        for status in [500, 502, 503, 302] {
+            assert!(error(status, None, "<error/>").leaves_it_open(), "{status}");
+        }
+    }
+}

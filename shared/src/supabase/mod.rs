@@ -1,0 +1,74 @@
+//! Supabase, as the functions use it: one RPC at a time, as the caller or as the service.
+
+mod errors;
+
+use std::time::Duration;
+
+use http::{
+    HeaderValue,
+    header::{AUTHORIZATION, CONTENT_TYPE},
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    auth::Caller,
+    context::Context,
+    crypto::Secret,
+    http::{Error, request_id::X_REQUEST_ID, upstream},
+};
+
+/// Above Supabase's own statement timeout for signed-in users, 8 seconds.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Calls a database function as `caller`: row-level security and the function decide what it may do.
+pub async fn rpc_as<T: DeserializeOwned>(
+    context: &Context,
+    caller: &Caller,
+    function: &str,
+    arguments: &impl Serialize,
+) -> Result<T, Error> {
+    let config = context.config();
+    rpc(context, &config.publishable_key, Some(&caller.token), function, arguments).await
+}
+
+/// Calls a database function that only the service may call.
+pub async fn rpc_as_service<T: DeserializeOwned>(
+    context: &Context,
+    function: &str,
+    arguments: &impl Serialize,
+) -> Result<T, Error> {
+    let key = &context.config().secret_key;
+    // A legacy service key is a JWT and has to be the bearer as well; an `sb_secret_` key must not be.
+    let bearer = key.expose().starts_with("eyJ").then_some(key);
+    rpc(context, key.expose(), bearer, function, arguments).await
+}
+
+async fn rpc<T: DeserializeOwned>(
+    context: &Context,
+    api_key: &str,
+    bearer: Option<&Secret>,
+    function: &str,
+    arguments: &impl Serialize,
+) -> Result<T, Error> {
+    let url = format!("{}/rest/v1/rpc/{function}", context.config().supabase_url);
+    let body = serde_json::to_vec(arguments).map_err(|error| Error::Internal(format!("{function}: {error}")))?;
+    let mut request = context
+        .deployment
+        .client
+        .post(url)
+        .header("apikey", api_key)
+        .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+        .header(X_REQUEST_ID, &context.request_id)
+        .body(body);
+    if let Some(token) = bearer {
+        request = request.header(AUTHORIZATION, format!("Bearer {}", token.expose()));
+    }
+    let answer = upstream::send(context, request, TIMEOUT)
+        .await
+        .map_err(|error| Error::Unavailable(format!("rpc {function}: {error}")))?;
+    if !answer.status.is_success() {
+        return Err(errors::map(function, &answer));
+    }
+    serde_json::from_slice(&answer.body)
+        .map_err(|error| Error::Internal(format!("rpc {function}: an unexpected answer: {error}")))
+}

@@ -1,0 +1,185 @@
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use serde::{Deserialize, Serialize, Serializer};
+
+/// How long a session is planned to take: 1 to 1440 minutes.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(try_from = "u32")]
+pub struct DurationMinutes(u32);
+
+/// How many people may be in a session: 1 to 1000.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(try_from = "u32")]
+pub struct MaxParticipants(u32);
+
+/// An IANA time zone name such as `Europe/Berlin` or `UTC`. Only its form is checked here; the database knows which exist.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(try_from = "String")]
+pub struct Timezone(String);
+
+/// When a session starts: RFC 3339 with an offset, kept in UTC and whole seconds.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(try_from = "String")]
+pub struct ScheduledStart(DateTime<Utc>);
+
+/// A number outside of its range.
+#[derive(Debug, thiserror::Error)]
+#[error("must be a whole number from {0} to {1}")]
+pub struct OutOfRange(u32, u32);
+
+/// Not the form of a time zone name.
+#[derive(Debug, thiserror::Error)]
+#[error("must be an IANA time zone name such as Europe/Berlin")]
+pub struct NotATimezone;
+
+/// Why a start time cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Not a point in time.
+    #[error("must be a time with an offset, such as 2026-05-01T09:00:00Z (RFC 3339)")]
+    NotATime,
+    /// Nobody could come.
+    #[error("must not be in the past")]
+    Past,
+    /// Most likely a typing error.
+    #[error("must be within two years")]
+    TooFar,
+}
+
+impl DurationMinutes {
+    /// The number of minutes.
+    #[must_use]
+    pub fn minutes(self) -> u32 {
+        self.0
+    }
+}
+
+impl TryFrom<u32> for DurationMinutes {
+    type Error = OutOfRange;
+
+    fn try_from(minutes: u32) -> Result<Self, OutOfRange> {
+        in_range(minutes, 1, 1440).map(Self)
+    }
+}
+
+impl TryFrom<u32> for MaxParticipants {
+    type Error = OutOfRange;
+
+    fn try_from(count: u32) -> Result<Self, OutOfRange> {
+        in_range(count, 1, 1000).map(Self)
+    }
+}
+
+fn in_range(value: u32, least: u32, most: u32) -> Result<u32, OutOfRange> {
+    if (least..=most).contains(&value) { Ok(value) } else { Err(OutOfRange(least, most)) }
+}
+
+impl Timezone {
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Timezone {
+    type Error = NotATimezone;
+
+    fn try_from(name: String) -> Result<Self, NotATimezone> {
+        let is_part = |part: &str| {
+            part.starts_with(|first: char| first.is_ascii_alphabetic())
+                && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+-".contains(&byte))
+        };
+        // A region and a place: PostgreSQL would also read abbreviations and POSIX strings, which mean other things elsewhere.
+        let has_form = name == "UTC" || name.contains('/') && name.len() <= 64 && name.split('/').all(is_part);
+        if has_form { Ok(Self(name)) } else { Err(NotATimezone) }
+    }
+}
+
+impl ScheduledStart {
+    /// A session that starts right away is asked for a moment after its start.
+    const GRACE: TimeDelta = TimeDelta::minutes(5);
+    const FARTHEST: TimeDelta = TimeDelta::days(2 * 366);
+
+    /// Checks the start against the present.
+    pub fn ahead_of(self, now: DateTime<Utc>) -> Result<Self, StartError> {
+        if self.0 < now - Self::GRACE {
+            Err(StartError::Past)
+        } else if self.0 > now + Self::FARTHEST {
+            Err(StartError::TooFar)
+        } else {
+            Ok(self)
+        }
+    }
+
+    /// The point in time.
+    #[must_use]
+    pub fn utc(self) -> DateTime<Utc> {
+        self.0
+    }
+
+    /// As `2026-05-01T09:00:00Z`.
+    #[must_use]
+    pub fn rfc3339(self) -> String {
+        self.0.to_rfc3339_opts(SecondsFormat::Secs, true)
+    }
+}
+
+impl TryFrom<String> for ScheduledStart {
+    type Error = StartError;
+
+    fn try_from(text: String) -> Result<Self, StartError> {
+        let start = DateTime::parse_from_rfc3339(&text).map_err(|_| StartError::NotATime)?.to_utc();
+        DateTime::from_timestamp(start.timestamp(), 0).map(Self).ok_or(StartError::NotATime)
+    }
+}
+
+impl Serialize for ScheduledStart {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.rfc3339())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn start(text: &str) -> Result<ScheduledStart, StartError> {
+        ScheduledStart::try_from(text.to_owned())
+    }
+
+    #[test]
+    fn a_start_is_kept_in_utc_and_whole_seconds() {
+        assert_eq!(start("2026-05-01T11:00:00.75+02:00").unwrap().rfc3339(), "2026-05-01T09:00:00Z");
+        for bad in ["2026-05-01T09:00:00", "2026-05-01", "tomorrow", "", "2026-13-01T00:00:00Z", "99999-01-01T00:00:00Z"]
+        {
+            assert!(matches!(start(bad), Err(StartError::NotATime)), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_start_is_neither_past_nor_years_away() {
+        let now = start("2026-05-01T09:00:00Z").unwrap().utc();
+        let check = |text: &str| start(text).unwrap().ahead_of(now);
+        assert!(check("2026-05-01T08:56:00Z").is_ok());
+        assert!(matches!(check("2026-05-01T08:54:00Z"), Err(StartError::Past)));
+        assert!(matches!(check("2029-05-01T09:00:00Z"), Err(StartError::TooFar)));
+    }
+
+    #[test]
+    fn numbers_outside_their_range_are_refused() {
+        assert!(DurationMinutes::try_from(1).is_ok() && DurationMinutes::try_from(1440).is_ok());
+        assert!(DurationMinutes::try_from(0).is_err() && DurationMinutes::try_from(1441).is_err());
+        assert!(MaxParticipants::try_from(1).is_ok() && MaxParticipants::try_from(1000).is_ok());
+        assert!(MaxParticipants::try_from(0).is_err() && MaxParticipants::try_from(1001).is_err());
+    }
+
+    #[test]
+    fn a_timezone_has_the_form_of_an_iana_name() {
+        for good in ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Etc/GMT+5", "America/Port-au-Prince"] {
+            assert!(Timezone::try_from(good.to_owned()).is_ok(), "{good}");
+        }
+        for bad in ["", "CET", "EST5EDT", "Europe/", "/Berlin", "Europe/Ber lin", "../etc/passwd", "Europe/B\u{e4}rlin"] {
+            assert!(Timezone::try_from(bad.to_owned()).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,29 @@
+// Runs a function that was built for Cloudflare Workers under Deno: on Supabase Edge Functions, and
+// locally with `scripts/dev --runtime deno`.
+
+/** What worker-build exports: a class with Cloudflare's interface of an entry point. */
+interface EntrypointClass {
+  new (ctx: ExecutionContext, env: Record<string, string>): {
+    fetch(request: Request): Promise<Response>;
+  };
+}
+
+interface ExecutionContext {
+  waitUntil(work: Promise<unknown>): void;
+  passThroughOnException(): void;
+}
+
+// Supabase keeps a function alive until promises given to this are settled; plain Deno has no need to.
+const edgeRuntime =
+  (globalThis as { EdgeRuntime?: { waitUntil(work: Promise<unknown>): void } }).EdgeRuntime;
+
+const context: ExecutionContext = {
+  waitUntil: (work) => edgeRuntime?.waitUntil(work),
+  passThroughOnException: () => {},
+};
+
+/** Serves a function's entry point. */
+export function serve(Entrypoint: EntrypointClass): void {
+  const entrypoint = new Entrypoint(context, Deno.env.toObject());
+  Deno.serve((request) => entrypoint.fetch(request));
+}

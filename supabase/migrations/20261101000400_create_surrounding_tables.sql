@@ -1,0 +1,117 @@
+-- The remaining tables that the five kinds of app bring along, for a project that does not have them: just the
+-- columns that sessions refer to, readable by those they are about, written by the service alone. An app that has
+-- its own keeps it untouched.
+
+do $migration$
+begin
+  if to_regclass('public.clients') is not null then
+    return;
+  end if;
+  create table public.clients (
+    id uuid primary key default gen_random_uuid(),
+    auth_user_id uuid unique references auth.users (id) on delete set null,
+    created_at timestamptz not null default now()
+  );
+  alter table public.clients enable row level security;
+  revoke all on public.clients from public, anon, authenticated, service_role;
+  grant select on public.clients to authenticated;
+  grant all on public.clients to service_role;
+  create policy "Clients read their own record" on public.clients
+    for select to authenticated using (auth_user_id = (select auth.uid()));
+end
+$migration$;
+
+do $migration$
+begin
+  if to_regclass('public.operators') is not null then
+    return;
+  end if;
+  create table public.operators (
+    id uuid primary key references auth.users (id) on delete cascade,
+    created_at timestamptz not null default now()
+  );
+  alter table public.operators enable row level security;
+  revoke all on public.operators from public, anon, authenticated, service_role;
+  grant select on public.operators to authenticated;
+  grant all on public.operators to service_role;
+  create policy "Operators read their own record" on public.operators
+    for select to authenticated using (id = (select auth.uid()));
+end
+$migration$;
+
+do $migration$
+begin
+  if to_regclass('public.bookings') is not null then
+    return;
+  end if;
+  create table public.bookings (
+    id uuid primary key default gen_random_uuid(),
+    tutor_id uuid not null references public.profiles (id) on delete cascade,
+    student_id uuid not null references public.profiles (id) on delete cascade,
+    created_at timestamptz not null default now()
+  );
+  create index bookings_tutor_id_idx on public.bookings (tutor_id);
+  create index bookings_student_id_idx on public.bookings (student_id);
+  alter table public.bookings enable row level security;
+  revoke all on public.bookings from public, anon, authenticated, service_role;
+  grant select on public.bookings to authenticated;
+  grant all on public.bookings to service_role;
+  create policy "Tutor and student read a booking" on public.bookings
+    for select to authenticated
+    using (tutor_id = (select auth.uid()) or student_id = (select auth.uid()));
+end
+$migration$;
+
+do $migration$
+begin
+  if to_regclass('public.patient_inquiries') is not null then
+    return;
+  end if;
+  create table public.patient_inquiries (
+    id uuid primary key default gen_random_uuid(),
+    patient_id uuid not null,
+    therapist_id uuid not null,
+    created_at timestamptz not null default now(),
+    constraint patient_inquiries_patient_id_fkey
+      foreign key (patient_id) references public.profiles (id) on delete cascade,
+    constraint patient_inquiries_therapist_id_fkey
+      foreign key (therapist_id) references public.profiles (id) on delete cascade
+  );
+  create index patient_inquiries_patient_id_idx on public.patient_inquiries (patient_id);
+  create index patient_inquiries_therapist_id_idx on public.patient_inquiries (therapist_id);
+  alter table public.patient_inquiries enable row level security;
+  revoke all on public.patient_inquiries from public, anon, authenticated, service_role;
+  grant select on public.patient_inquiries to authenticated;
+  grant all on public.patient_inquiries to service_role;
+  create policy "Patient and therapist read an inquiry" on public.patient_inquiries
+    for select to authenticated
+    using (patient_id = (select auth.uid()) or therapist_id = (select auth.uid()));
+end
+$migration$;
+
+do $migration$
+begin
+  if to_regclass('public.treatment_plans') is not null then
+    return;
+  end if;
+  create table public.treatment_plans (
+    id uuid primary key default gen_random_uuid(),
+    patient_id uuid not null,
+    therapist_id uuid not null,
+    created_at timestamptz not null default now(),
+    constraint treatment_plans_patient_id_fkey
+      foreign key (patient_id) references public.profiles (id) on delete cascade,
+    constraint treatment_plans_therapist_id_fkey
+      foreign key (therapist_id) references public.profiles (id) on delete cascade
+  );
+  create index treatment_plans_patient_id_idx on public.treatment_plans (patient_id);
+  create index treatment_plans_therapist_id_idx on public.treatment_plans (therapist_id);
+  alter table public.treatment_plans enable row level security;
+  revoke all on public.treatment_plans from public, anon, authenticated, service_role;
+  grant select on public.treatment_plans to authenticated;
+  grant all on public.treatment_plans to service_role;
+  create policy "Patient and therapist read a treatment plan" on public.treatment_plans
+    for select to authenticated
+    using (patient_id = (select auth.uid()) or therapist_id = (select auth.uid()));
+end
+$migration$;

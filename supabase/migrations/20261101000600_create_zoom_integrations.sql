@@ -1,0 +1,155 @@
+-- A host's connection to Zoom. The tokens are sealed by the functions before they get here; nothing in the database
+-- opens them. Zoom rotates the refresh token with every use and kills the old one, so exactly one worker may refresh
+-- at a time: it holds a lease, and only the holder's result is saved.
+
+create table if not exists public.user_integrations_zoom (
+  user_id uuid primary key references auth.users (id) on delete cascade,
+  access_token text not null,
+  refresh_token text not null,
+  expires_at timestamptz not null,
+  scope text not null default '',
+  status text not null default 'connected' check (status in ('connected', 'reconnect_required')),
+  zoom_user_id text,
+  zoom_account_id text,
+  zoom_account_email text,
+  connected_at timestamptz not null default now()
+);
+alter table public.user_integrations_zoom enable row level security;
+revoke all on public.user_integrations_zoom from public, anon, authenticated, service_role;
+grant select on public.user_integrations_zoom to authenticated;
+grant all on public.user_integrations_zoom to service_role;
+
+drop policy if exists "Users read their own Zoom connection" on public.user_integrations_zoom;
+create policy "Users read their own Zoom connection" on public.user_integrations_zoom
+  for select to authenticated using (user_id = (select auth.uid()));
+
+create table if not exists private.zoom_refresh_leases (
+  user_id uuid primary key references public.user_integrations_zoom (user_id) on delete cascade,
+  lease_id uuid not null,
+  leased_until timestamptz not null
+);
+alter table private.zoom_refresh_leases enable row level security;
+revoke all on private.zoom_refresh_leases from public, anon, authenticated;
+grant select, insert, update, delete on private.zoom_refresh_leases to service_role;
+
+-- New tokens, from a refresh or from connecting again, end every refresh under way: its result is about old ones.
+create or replace function private.end_zoom_refresh()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  delete from private.zoom_refresh_leases l where l.user_id = new.user_id;
+  return null;
+end
+$$;
+revoke execute on function private.end_zoom_refresh() from public, anon, authenticated;
+create or replace trigger end_zoom_refresh after update of refresh_token on public.user_integrations_zoom
+  for each row execute function private.end_zoom_refresh();
+
+-- What a function needs to call Zoom for `owner`: the sealed tokens, and, when they must be refreshed, either the lease
+-- that entitles to do so (`refresh_lease`, 30 s) or the news that someone else is at it (`refresh_busy`). They must be
+-- refreshed when they expire within two minutes, or when Zoom refused the access token that is still the stored one.
+create or replace function private.zoom_grant(owner uuid, refused_access_token text default null)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  integration public.user_integrations_zoom;
+  must_refresh boolean;
+  lease uuid;
+begin
+  -- The row lock orders this against save_zoom_tokens: old tokens never come with a fresh lease.
+  select z.* into integration from public.user_integrations_zoom z where z.user_id = owner for update;
+  if not found or integration.status <> 'connected' then
+    return jsonb_build_object('user_id', owner, 'status', coalesce(integration.status, 'missing'),
+      'access_token', null, 'refresh_token', null, 'expires_at', null,
+      'refresh_lease', null, 'refresh_busy', false);
+  end if;
+  must_refresh := integration.expires_at < clock_timestamp() + interval '2 minutes'
+    or (refused_access_token is not null and integration.access_token = refused_access_token);
+  if must_refresh then
+    insert into private.zoom_refresh_leases as held (user_id, lease_id, leased_until)
+      values (owner, gen_random_uuid(), clock_timestamp() + interval '30 seconds')
+      on conflict (user_id) do update set lease_id = excluded.lease_id, leased_until = excluded.leased_until
+        where held.leased_until <= clock_timestamp()
+      returning held.lease_id into lease;
+  end if;
+  return jsonb_build_object('user_id', owner, 'status', integration.status,
+    'access_token', integration.access_token, 'refresh_token', integration.refresh_token,
+    'expires_at', integration.expires_at,
+    'refresh_lease', lease, 'refresh_busy', must_refresh and lease is null);
+end
+$$;
+revoke execute on function private.zoom_grant(uuid, text) from public, anon, authenticated;
+grant execute on function private.zoom_grant(uuid, text) to service_role;
+
+create or replace function public.zoom_grant(user_id uuid, refused_access_token text default null)
+returns jsonb
+language sql
+set search_path = ''
+as $$
+  select private.zoom_grant(zoom_grant.user_id, zoom_grant.refused_access_token)
+$$;
+revoke execute on function public.zoom_grant(uuid, text) from public, anon, authenticated;
+grant execute on function public.zoom_grant(uuid, text) to service_role;
+
+-- Locks the integration, then the lease, and says whether it is still the current one (it stays so after its 30
+-- seconds until someone else takes over: a rotated pair that arrives late is the only valid one).
+create or replace function private.holds_zoom_refresh(owner uuid, lease uuid)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform from public.user_integrations_zoom z where z.user_id = owner for update;
+  perform from private.zoom_refresh_leases l where l.user_id = owner and l.lease_id = lease for update;
+  return found;
+end
+$$;
+revoke execute on function private.holds_zoom_refresh(uuid, uuid) from public, anon, authenticated;
+grant execute on function private.holds_zoom_refresh(uuid, uuid) to service_role;
+
+create or replace function public.save_zoom_tokens(
+  user_id uuid, refresh_lease uuid, access_token text, refresh_token text, expires_at timestamptz, scope text)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if not private.holds_zoom_refresh(user_id, refresh_lease) then
+    return jsonb_build_object('saved', false);
+  end if;
+  update public.user_integrations_zoom z
+    set access_token = save_zoom_tokens.access_token,
+        refresh_token = save_zoom_tokens.refresh_token,
+        expires_at = save_zoom_tokens.expires_at,
+        scope = coalesce(save_zoom_tokens.scope, z.scope)
+    where z.user_id = save_zoom_tokens.user_id;  -- the trigger ends the lease
+  return jsonb_build_object('saved', true);
+end
+$$;
+revoke execute on function public.save_zoom_tokens(uuid, uuid, text, text, timestamptz, text)
+  from public, anon, authenticated;
+grant execute on function public.save_zoom_tokens(uuid, uuid, text, text, timestamptz, text) to service_role;
+
+create or replace function public.mark_zoom_reconnect(user_id uuid, refresh_lease uuid)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if not private.holds_zoom_refresh(user_id, refresh_lease) then
+    return jsonb_build_object('marked', false);
+  end if;
+  delete from private.zoom_refresh_leases l where l.user_id = mark_zoom_reconnect.user_id;
+  update public.user_integrations_zoom z set status = 'reconnect_required'
+    where z.user_id = mark_zoom_reconnect.user_id;
+  perform private.notify(user_id, 'zoom_reconnect_required', 'Connect Zoom again',
+    'Zoom no longer accepts the connection to your account. Connect it again to create Zoom sessions.', '{}');
+  return jsonb_build_object('marked', true);
+end
+$$;
+revoke execute on function public.mark_zoom_reconnect(uuid, uuid) from public, anon, authenticated;
+grant execute on function public.mark_zoom_reconnect(uuid, uuid) to service_role;

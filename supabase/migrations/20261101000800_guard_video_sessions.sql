@@ -1,0 +1,163 @@
+-- What holds for every session, however it is written: values in range, told as a 422 that names the field (a CHECK
+-- alone is an anonymous error); the columns that a host may not touch; a notification to whoever is added; and the
+-- end of the meeting at Zoom when its session is cancelled or deleted.
+
+create or replace function private.is_timezone(name text)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  -- PostgreSQL takes almost any string with a digit for a POSIX zone, hence the pattern of an IANA name.
+  if name !~ '^(UTC|GMT|Etc/GMT[+-][0-9]{1,2}|[A-Za-z_]+(/[A-Za-z_-]+)+)$' then
+    return false;
+  end if;
+  perform now() at time zone name;
+  return true;
+exception when invalid_parameter_value then
+  return false;
+end
+$$;
+revoke execute on function private.is_timezone(text) from public, anon;
+grant execute on function private.is_timezone(text) to authenticated, service_role;
+
+create or replace function private.check_video_session(session public.video_sessions)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  refused constant text[] := case
+    when session.title is null or char_length(session.title) not between 1 and 200
+      then array['title', 'title has 1 to 200 characters']
+    when char_length(session.description) > 2000
+      then array['description', 'description has at most 2000 characters']
+    when session.scheduled_start is null or not isfinite(session.scheduled_start)
+      then array['scheduled_start', 'scheduled_start is a date and time']
+    when session.duration_minutes is null or session.duration_minutes not between 1 and 1440
+      then array['duration_minutes', 'duration_minutes is between 1 and 1440']
+    when session.max_participants not between 1 and 1000
+      then array['max_participants', 'max_participants is between 1 and 1000']
+    when session.timezone is null or not private.is_timezone(session.timezone)
+      then array['timezone', 'timezone is an IANA name such as Europe/Berlin']
+    when session.provider is null
+        or session.provider not in ('zoom', 'meet', 'jitsi', 'teams', 'manual', 'openvidu')
+      then array['provider', 'provider is zoom, meet, jitsi, teams, manual or openvidu']
+    when char_length(session.join_url) > 2048 or session.join_url !~ '^https://[^[:space:][:cntrl:]]+$'
+        or session.join_url ~* '[?&#]zak='
+      then array['join_url', 'join_url is an https link that guests can open, of at most 2048 characters']
+    when char_length(session.passcode) not between 1 and 64
+      then array['passcode', 'passcode has 1 to 64 characters']
+  end;
+begin
+  if refused is not null then
+    perform private.refuse(422, 'invalid_field', refused[2], refused[1]);
+  end if;
+end
+$$;
+revoke execute on function private.check_video_session(public.video_sessions) from public, anon;
+grant execute on function private.check_video_session(public.video_sessions) to authenticated, service_role;
+
+create or replace function private.guard_video_session()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+declare
+  frozen text[] := array['id', 'host_id', 'provider_meeting_id', 'created_at'];
+  field text;
+begin
+  perform private.check_video_session(new);
+  if current_user not in ('anon', 'authenticated') then
+    return new;
+  end if;
+  if tg_op = 'INSERT' then
+    if new.provider_meeting_id is not null then
+      perform private.refuse(403, 'column_frozen', 'provider_meeting_id is written by the service alone',
+        'provider_meeting_id');
+    end if;
+    return new;
+  end if;
+  if old.provider_meeting_id is not null then
+    frozen := frozen || array['provider', 'join_url', 'passcode'];
+  end if;
+  foreach field in array frozen loop
+    if to_jsonb(new) -> field is distinct from to_jsonb(old) -> field then
+      perform private.refuse(403, 'column_frozen', format('%I of a session cannot be changed', field), field);
+    end if;
+  end loop;
+  if new.client_id is not null and new.client_id is distinct from old.client_id
+      and not private.is_my_client(new.client_id) then
+    perform private.refuse(403, 'client_not_yours',
+      'A client needs an accepted lead or a conversation with you', 'client_id');
+  end if;
+  if new.conversation_id is not null and new.conversation_id is distinct from old.conversation_id
+      and not private.is_my_conversation(new.conversation_id) then
+    perform private.refuse(404, 'conversation_not_found', 'You have no such conversation', 'conversation_id');
+  end if;
+  return new;
+end
+$$;
+revoke execute on function private.guard_video_session() from public, anon, authenticated;
+create or replace trigger video_sessions_guard before insert or update on public.video_sessions
+  for each row execute function private.guard_video_session();
+create or replace trigger video_sessions_touch_updated_at before update on public.video_sessions
+  for each row execute function private.touch_updated_at();
+
+-- Security definer: hosts add participants, and nobody writes notifications through the API.
+create or replace function private.tell_participant()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.notify(new.user_id, 'video_session_added', 'New video session',
+      format('%s, %s', s.title, private.session_time(s)), jsonb_build_object('session_id', s.id))
+    from public.video_sessions s where s.id = new.session_id;
+  return null;
+end
+$$;
+revoke execute on function private.tell_participant() from public, anon, authenticated;
+create or replace trigger video_session_participants_tell after insert on public.video_session_participants
+  for each row when (new.role = 'participant') execute function private.tell_participant();
+
+-- The start of a session as its people read it: local time and the zone's name.
+create or replace function private.session_time(session public.video_sessions)
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+  select to_char(session.scheduled_start at time zone session.timezone, 'YYYY-MM-DD HH24:MI')
+    || ' (' || session.timezone || ')'
+$$;
+revoke execute on function private.session_time(public.video_sessions) from public, anon, authenticated;
+grant execute on function private.session_time(public.video_sessions) to service_role;
+
+-- Security definer: the app cancels through PostgREST, and no client writes the outbox.
+create or replace function private.enqueue_meeting_deletion()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  insert into private.outbox (kind, host_id, payload)
+    values ('zoom.delete_meeting', old.host_id,
+      jsonb_build_object('host_id', old.host_id, 'meeting_id', old.provider_meeting_id));
+  return null;
+end
+$$;
+revoke execute on function private.enqueue_meeting_deletion() from public, anon, authenticated;
+create or replace trigger video_sessions_cancelled after update of status on public.video_sessions
+  for each row
+  when (old.provider = 'zoom' and old.provider_meeting_id is not null
+    and new.status = 'cancelled' and old.status <> 'cancelled')
+  execute function private.enqueue_meeting_deletion();
+create or replace trigger video_sessions_deleted after delete on public.video_sessions
+  for each row
+  when (old.provider = 'zoom' and old.provider_meeting_id is not null and old.status in ('scheduled', 'live'))
+  execute function private.enqueue_meeting_deletion();

@@ -1,0 +1,163 @@
+-- The three calls of deliver-outbox and of whoever watches it: claim what is due, settle what was done, and see how
+-- it is going. One request claims, one settles, whatever the number of effects.
+
+-- Housekeeping that runs with every claim. Rows that someone works on are left for the next time.
+create or replace function private.sweep()
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  exhausted private.outbox;
+begin
+  delete from private.idempotency_keys k
+    where (k.caller_id, k.function_name, k.key) in (
+      select o.caller_id, o.function_name, o.key from private.idempotency_keys o
+      where o.created_at < now() - interval '24 hours'
+        and (o.resource_id is not null
+          or not exists (select from private.outbox c where c.id = o.claim_id and c.status = 'pending'))
+      for update skip locked);
+  delete from private.outbox o where o.id in (
+    select d.id from private.outbox d
+    where d.status = 'done' and d.done_at < now() - interval '7 days'
+    for update skip locked);
+  delete from public.video_session_host_meta m where m.session_id in (
+    select e.session_id from public.video_session_host_meta e where e.expires_at < now() for update skip locked);
+  -- An effect whose handler dies every time never gets to say so.
+  for exhausted in
+    select o.* from private.outbox o
+    where o.status = 'pending' and o.attempts >= 12 and o.available_at <= now() and o.leased_until <= now()
+    for update skip locked
+  loop
+    perform private.bury_effect(exhausted, 'its handler never answered');
+  end loop;
+end
+$$;
+revoke execute on function private.sweep() from public, anon, authenticated;
+grant execute on function private.sweep() to service_role;
+
+create or replace function public.claim_outbox(max_effects integer)
+returns jsonb
+language plpgsql
+set search_path = ''
+set timezone = 'UTC'
+as $$
+declare
+  due uuid[];
+  effect private.outbox;
+  effects jsonb := '[]'::jsonb;
+begin
+  perform private.sweep();
+  select array_agg(picked.id) into due from (
+    select o.id from private.outbox o
+    where o.status = 'pending' and o.available_at <= now()
+      and (o.leased_until is null or o.leased_until <= now())
+    order by o.available_at
+    limit least(greatest(max_effects, 1), 100)
+    for update skip locked
+  ) as picked;
+  update private.outbox o
+    set lease_id = gen_random_uuid(), leased_until = clock_timestamp() + interval '60 seconds',
+      attempts = o.attempts + 1
+    where o.id = any (due);
+  -- By host: two callers lock integrations in the same order. Of a host's effects one gets the refresh lease.
+  for effect in select o.* from private.outbox o where o.id = any (due) order by o.host_id, o.available_at loop
+    effects := effects || jsonb_build_object('id', effect.id, 'lease_id', effect.lease_id, 'kind', effect.kind,
+      'payload', effect.payload, 'attempts', effect.attempts,
+      'age_seconds', extract(epoch from now() - effect.created_at)::bigint,
+      'zoom', private.zoom_grant(effect.host_id));
+  end loop;
+  return jsonb_build_object('effects', effects);
+end
+$$;
+revoke execute on function public.claim_outbox(integer) from public, anon, authenticated;
+grant execute on function public.claim_outbox(integer) to service_role;
+
+-- One result: {id, lease_id, outcome: done|retry|dead, error?}. False when its lease is not the current one.
+create or replace function private.settle_effect(result jsonb)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  effect private.outbox := private.lock_claim((result ->> 'id')::uuid);
+  reason constant text := left(result ->> 'error', 1000);
+begin
+  if effect.status is distinct from 'pending' or effect.lease_id is distinct from (result ->> 'lease_id')::uuid then
+    return false;
+  end if;
+  case result ->> 'outcome'
+    when 'done' then
+      -- A claim that the outbox settled made no session: its key starts afresh.
+      delete from private.idempotency_keys k where k.claim_id = effect.id;
+      update private.outbox o
+        set status = 'done', done_at = now(), error = null, lease_id = null, leased_until = null
+        where o.id = effect.id;
+    when 'retry' then
+      if effect.attempts >= 12 then
+        perform private.bury_effect(effect, reason);
+      else
+        update private.outbox o
+          set error = reason, lease_id = null, leased_until = null,
+            available_at = now() + least(interval '30 seconds' * power(2, effect.attempts), interval '1 hour')
+          where o.id = effect.id;
+      end if;
+    when 'dead' then
+      perform private.bury_effect(effect, reason);
+    else
+      perform private.refuse(422, 'invalid_field', 'outcome is done, retry or dead', 'results');
+  end case;
+  return true;
+end
+$$;
+revoke execute on function private.settle_effect(jsonb) from public, anon, authenticated;
+grant execute on function private.settle_effect(jsonb) to service_role;
+
+create or replace function public.settle_outbox(results jsonb)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  result jsonb;
+  settled integer := 0;
+begin
+  -- By id: two callers lock rows in the same order.
+  for result in select r.value from jsonb_array_elements(results) as r order by r.value ->> 'id' loop
+    if private.settle_effect(result) then
+      settled := settled + 1;
+    end if;
+  end loop;
+  return jsonb_build_object('settled', settled);
+end
+$$;
+revoke execute on function public.settle_outbox(jsonb) from public, anon, authenticated;
+grant execute on function public.settle_outbox(jsonb) to service_role;
+
+-- Security definer: an admin is a signed-in user, who may not read the private table. Checks the role itself; the
+-- answer has no payloads.
+create or replace function public.outbox_health()
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+set timezone = 'UTC'
+as $$
+begin
+  -- The setting `role` is the role of the request; current_user is the owner here.
+  if not private.is_admin() and current_setting('role', true) is distinct from 'service_role' then
+    perform private.refuse(403, 'not_an_admin', 'Only admins can see the outbox');
+  end if;
+  return jsonb_build_object(
+    'backlog', (select count(*) from private.outbox o where o.status = 'pending'),
+    'oldest_age_seconds', (select extract(epoch from now() - min(o.created_at))::bigint
+      from private.outbox o where o.status = 'pending'),
+    'dead', (select count(*) from private.outbox o where o.status = 'dead'),
+    'dead_letters', (select coalesce(jsonb_agg(jsonb_build_object('id', d.id, 'kind', d.kind,
+        'attempts', d.attempts, 'error', d.error, 'created_at', d.created_at) order by d.created_at desc), '[]')
+      from (select o.* from private.outbox o where o.status = 'dead' order by o.created_at desc limit 50) as d));
+end
+$$;
+revoke execute on function public.outbox_health() from public, anon;
+grant execute on function public.outbox_health() to authenticated, service_role;

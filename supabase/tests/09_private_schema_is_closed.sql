@@ -1,0 +1,56 @@
+-- Threat: a client reads or writes what is in `private`: sealed claims, outbox payloads, leases, configuration.
+\ir support/people.psql
+\ir support/zoom.psql
+select plan(15);
+
+select pg_temp.as_user('trainer');
+select pg_temp.create_session(pg_temp.zoom_request(), 'secret-key');
+select pg_temp.as_service();
+select zoom_grant(pg_temp.id('trainer'), 'sealed access');
+select pg_temp.as_owner();
+
+create function pg_temp.private_tables() returns setof text language sql security definer as $$
+  select c.oid::regclass::text from pg_class c
+  where c.relnamespace = 'private'::regnamespace and c.relkind in ('r', 'p', 'v', 'm') order by 1
+$$;
+select results_eq('select pg_temp.private_tables()', array['private.host_roles', 'private.idempotency_keys',
+    'private.outbox', 'private.zoom_refresh_leases'], 'PRIV-01 the tables of private are the known ones');
+select is_empty($$select t, r, p from pg_temp.private_tables() t, unnest(array['anon', 'authenticated']) r,
+    unnest(array['select', 'insert', 'update', 'delete', 'truncate', 'references', 'trigger']) p
+    where has_table_privilege(r, t, p)$$, 'PRIV-02 clients have no privilege on any of them');
+select is_empty($$select relname from pg_class where relnamespace = 'private'::regnamespace and relkind = 'r'
+    and not relrowsecurity$$, 'PRIV-03 row-level security is on for all');
+select is_empty($$select policyname from pg_policies where schemaname = 'private'$$, 'PRIV-04 and no policy opens one');
+select is_empty($$select p.proname from pg_proc p where p.pronamespace = 'private'::regnamespace
+    and has_function_privilege('anon', p.oid, 'execute') and p.proname <> 'refuse'$$,
+  'PRIV-05 anon executes nothing there but the refusal itself');
+select results_eq($$select p.proname::text collate "default" from pg_proc p where p.pronamespace = 'private'::regnamespace
+    and has_function_privilege('authenticated', p.oid, 'execute') order by 1$$,
+  array['check_video_session', 'hosted_session_ids', 'is_admin', 'is_host', 'is_my_client', 'is_my_conversation',
+    'is_timezone', 'joined_session_ids', 'my_contact_ids', 'refuse'],
+  'PRIV-06 a signed-in user executes the helpers of policies and triggers alone');
+
+select pg_temp.as_user('trainer');
+select is(pg_temp.visible('private.outbox'), '42501', 'PRIV-07 a host cannot read the outbox');
+select is(pg_temp.visible('private.idempotency_keys'), '42501', 'PRIV-08 or keys');
+
+-- What @supabase/lite does when it starts.
+select pg_temp.as_owner();
+grant usage on schema private to anon, authenticated;
+grant all on all tables in schema private to anon, authenticated;
+select pg_temp.as_user('trainer');
+select is((select string_agg(pg_temp.visible(t), ',') from pg_temp.private_tables() t), '0,0,0,0',
+  'PRIV-09 with table grants a host still sees no row, not even of their own claim');
+select is(pg_temp.attempt($$insert into private.outbox (kind, host_id, payload)
+    values ('zoom.delete_meeting', pg_temp.id('trainer'), '{"meeting_id": "1"}')$$), '42501',
+  'PRIV-10 and enqueues no effect');
+select is(pg_temp.attempt($$insert into private.host_roles values ('client')$$), '42501', 'PRIV-11 and adds no host role');
+select is(pg_temp.attempt($$update private.outbox set lease_id = null$$), '0 rows', 'PRIV-12 and ends no lease');
+select is(pg_temp.attempt($$delete from private.zoom_refresh_leases$$), '0 rows', 'PRIV-13 of either kind');
+select is(pg_temp.attempt($$delete from private.idempotency_keys$$), '0 rows', 'PRIV-14 and frees no key');
+select pg_temp.as_anon();
+select is((select string_agg(pg_temp.visible(t), ',') from pg_temp.private_tables() t), '0,0,0,0',
+  'PRIV-15 anon sees none either');
+
+select * from finish();
+rollback;

@@ -1,0 +1,83 @@
+//! A simulator of Zoom, and a wiretap in front of the local Supabase that also stands in for what hosted
+//! Supabase has and the local one lacks (asymmetric signing keys).
+//!
+//! - `/zoom/v2/*`, `/zoom/oauth/*`: [`zoom`], strict, stateful, recording
+//! - `/supabase/*`: [`supabase_wiretap`], forwards and records
+//! - `/simulator/*`: for the tests: connected Zoom users, faults, recorded calls, tokens
+
+mod connection;
+mod control;
+mod faults;
+mod random;
+mod recording;
+mod settings;
+pub mod supabase_wiretap;
+#[cfg(test)]
+mod tests;
+pub mod zoom;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::any;
+use chrono::{DateTime, Utc};
+use tokio::net::TcpListener;
+
+use recording::Recorder;
+pub use recording::{Call, Service};
+pub use settings::Settings;
+use supabase_wiretap::Wiretap;
+use zoom::Zoom;
+
+/// Everything the simulators know.
+pub(crate) struct Simulators {
+    settings: Settings,
+    recorder: Recorder,
+    zoom: Zoom,
+    wiretap: Wiretap,
+}
+
+/// The simulators, bound to their port.
+pub struct Server {
+    listener: TcpListener,
+    url: String,
+    router: Router,
+}
+
+/// Takes the port and makes the keys; answers nothing until [`Server::run`].
+pub async fn bind(settings: Settings) -> Result<Server, String> {
+    let listener = TcpListener::bind(("127.0.0.1", settings.port))
+        .await
+        .map_err(|error| format!("cannot listen on 127.0.0.1:{}: {error}", settings.port))?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let simulators = Arc::new(Simulators {
+        recorder: Recorder::default(),
+        zoom: Zoom::default(),
+        wiretap: Wiretap::new(),
+        settings,
+    });
+    let router = Router::new()
+        .route("/zoom/{*path}", any(zoom::serve))
+        .route("/supabase/{*path}", any(supabase_wiretap::serve))
+        .nest("/simulator", control::router())
+        .with_state(simulators);
+    Ok(Server { listener, url: format!("http://{address}"), router })
+}
+
+impl Server {
+    /// The origin, without a slash at the end.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Answers until dropped.
+    pub async fn run(self) {
+        connection::accept(self.listener, self.router).await;
+    }
+}
+
+/// The system clock.
+#[expect(clippy::disallowed_methods, reason = "the simulators are an ordinary process")]
+pub(crate) fn now() -> DateTime<Utc> {
+    Utc::now()
+}

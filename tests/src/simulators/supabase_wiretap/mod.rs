@@ -1,0 +1,144 @@
+//! A wiretap between the functions and the local Supabase. It forwards every request as it is and records it,
+//! can break a call on demand, and adds what hosted Supabase has and the local one lacks: a JWKS with
+//! asymmetric keys. A token signed with one of these is passed on with the same claims under the local secret.
+
+mod forward;
+mod hosted_keys;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Extension;
+use axum::body::to_bytes;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use bytes::Bytes;
+use http::request::Parts;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tokio::time::sleep;
+
+use super::Simulators;
+use super::connection::{HangUp, Outcome};
+use super::faults::Faults;
+use super::recording::{self, Call, Service};
+
+pub use hosted_keys::Algorithm;
+pub(crate) use hosted_keys::HostedKeys;
+
+const JWKS_PATH: &str = "/auth/v1/.well-known/jwks.json";
+/// More than a function may ever send to its database.
+const BODY_LIMIT: usize = 16 << 20;
+
+/// What the wiretap knows.
+pub(crate) struct Wiretap {
+    pub(crate) keys: HostedKeys,
+    pub(crate) faults: Faults<FaultTarget, Fault>,
+    client: reqwest::Client,
+}
+
+/// What goes wrong with a call to Supabase.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Fault {
+    /// The connection breaks before Supabase has seen the request.
+    DropRequest,
+    /// Supabase does the work, and the connection breaks before the answer.
+    DropAnswer,
+    /// Supabase does the work at once, and the answer comes late.
+    Delay {
+        /// By how much, in milliseconds.
+        ms: u64,
+    },
+    /// An answer with this status in place of Supabase's, and nothing done.
+    Status {
+        /// The HTTP status.
+        status: u16,
+    },
+}
+
+/// Which calls a fault is for.
+pub(crate) struct FaultTarget {
+    pub(crate) request_id: String,
+    pub(crate) path_contains: String,
+}
+
+impl Wiretap {
+    pub(crate) fn new() -> Self {
+        Self { keys: HostedKeys::generate(), faults: Faults::default(), client: forward::client() }
+    }
+}
+
+/// Answers `/supabase/*`.
+pub(crate) async fn serve(
+    State(simulators): State<Arc<Simulators>>,
+    Extension(hang_up): Extension<HangUp>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, BODY_LIMIT).await;
+    let exchange = async move {
+        match body {
+            Ok(body) => exchange(&simulators, parts, body).await,
+            Err(error) => Outcome::Answer(failure(413, &error.to_string())),
+        }
+    };
+    hang_up.settle(exchange).await
+}
+
+async fn exchange(simulators: &Simulators, parts: Parts, body: Bytes) -> Outcome {
+    let wiretap = &simulators.wiretap;
+    let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
+    let target = target.strip_prefix("/supabase").unwrap_or(target).to_owned();
+    let request_id = parts.headers.get("x-request-id").and_then(|id| id.to_str().ok());
+    let request_id = request_id.map(str::to_owned);
+    let fault = wiretap.faults.take(|fault| {
+        Some(fault.request_id.as_str()) == request_id.as_deref() && target.contains(&fault.path_contains)
+    });
+    let call = simulators.recorder.arrived(Call {
+        service: Service::Supabase,
+        operation: None,
+        method: parts.method.to_string(),
+        path: target.clone(),
+        request_id,
+        zoom_user_id: None,
+        status: None,
+        body: recording::readable(&parts.headers, &body),
+    });
+
+    let answer = match fault {
+        Some(Fault::DropRequest) => return Outcome::Dropped,
+        Some(Fault::Status { status }) => failure(status, "planned by a test"),
+        Some(Fault::DropAnswer) => {
+            reach(simulators, parts, &target, body).await;
+            return Outcome::Dropped;
+        }
+        Some(Fault::Delay { ms }) => {
+            let answer = reach(simulators, parts, &target, body).await;
+            sleep(Duration::from_millis(ms)).await;
+            answer
+        }
+        None => reach(simulators, parts, &target, body).await,
+    };
+    simulators.recorder.answered(call, answer.status().as_u16());
+    Outcome::Answer(answer)
+}
+
+async fn reach(simulators: &Simulators, parts: Parts, target: &str, body: Bytes) -> http::Response<Bytes> {
+    if parts.uri.path().ends_with(JWKS_PATH) {
+        return json_answer(200, &simulators.wiretap.keys.jwks());
+    }
+    forward::forward(simulators, parts, target, body).await
+}
+
+fn failure(status: u16, message: &str) -> http::Response<Bytes> {
+    json_answer(status, &json!({"code": "SIMULATED", "message": message, "details": null, "hint": null}))
+}
+
+fn json_answer(status: u16, body: &serde_json::Value) -> http::Response<Bytes> {
+    http::Response::builder()
+        .status(status)
+        .header(http::header::CONTENT_TYPE, "application/json")
+        .body(body.to_string().into())
+        .unwrap()
+}

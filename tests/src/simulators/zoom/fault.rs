@@ -1,0 +1,117 @@
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::accounts::Accounts;
+use super::answers::{self, Answer};
+use super::operation::Operation;
+
+/// What goes wrong with a call.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Fault {
+    /// Zoom does the work at once and answers late.
+    Delay {
+        /// By how much, in milliseconds.
+        ms: u64,
+    },
+    /// Zoom waits, then does the work, whether or not the caller still listens.
+    DelayBefore {
+        /// For how long, in milliseconds.
+        ms: u64,
+    },
+    /// Zoom does the work, and the connection breaks before the answer.
+    DropAnswer,
+    /// The connection breaks before Zoom has read the request.
+    DropRequest,
+    /// The access token of the call expires just now, and stays expired.
+    ExpiredToken,
+    /// 429, with the date at which to come back, as an ISO-8601 text, or without.
+    RateLimit {
+        /// The header as it is sent.
+        #[serde(default)]
+        retry_after: Option<String>,
+    },
+    /// An answer with only a status, and nothing done.
+    Status {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// An error whose body is XML.
+    Xml {
+        /// The HTTP status; 500 when none is given.
+        #[serde(default = "internal_error")]
+        status: u16,
+    },
+    /// An error of Zoom's usual form.
+    Error {
+        /// The HTTP status.
+        status: u16,
+        /// Zoom's own code.
+        code: u32,
+        /// Zoom's own words.
+        message: String,
+    },
+}
+
+fn internal_error() -> u16 {
+    500
+}
+
+/// Which calls a fault is for.
+pub(crate) struct FaultTarget {
+    pub(crate) zoom_user_id: String,
+    pub(crate) operation: Operation,
+}
+
+/// How a fault relates to the work.
+pub(super) enum Timing {
+    /// Another answer, and no work.
+    Instead,
+    Late(Duration),
+    Slow(Duration),
+    DropAnswer,
+    DropRequest,
+}
+
+impl FaultTarget {
+    pub(super) fn concerns(&self, zoom_user_id: Option<&str>, operation: Option<Operation>) -> bool {
+        Some(self.zoom_user_id.as_str()) == zoom_user_id && Some(self.operation) == operation
+    }
+}
+
+impl Fault {
+    pub(super) fn timing(&self) -> Timing {
+        match self {
+            Self::Delay { ms } => Timing::Late(Duration::from_millis(*ms)),
+            Self::DelayBefore { ms } => Timing::Slow(Duration::from_millis(*ms)),
+            Self::DropAnswer => Timing::DropAnswer,
+            Self::DropRequest => Timing::DropRequest,
+            _ => Timing::Instead,
+        }
+    }
+
+    /// The answer of a fault that answers in place of Zoom.
+    pub(super) fn answer_instead(self, accounts: &mut Accounts, token: Option<&str>) -> Answer {
+        match self {
+            Self::ExpiredToken => {
+                if let Some(token) = token {
+                    accounts.expire(token);
+                }
+                answers::bad_token("Access token is expired.")
+            }
+            Self::RateLimit { retry_after } => answers::too_many_requests(
+                "QPS",
+                30,
+                "You have reached the maximum per-second rate limit for this API. Try again later.",
+                retry_after.as_deref(),
+            ),
+            Self::Status { status } => answers::error(status, status.into(), "The service is not available."),
+            Self::Xml { status } => answers::xml(status),
+            Self::Error { status, code, message } => answers::error(status, code, &message),
+            Self::Delay { .. } | Self::DelayBefore { .. } | Self::DropAnswer | Self::DropRequest => {
+                unreachable!("these faults leave the answer to Zoom")
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The Zoom simulator: OAuth tokens that rotate, and meetings. It refuses whatever Zoom might not accept,
+//! keeps state as Zoom does, records every call, and fails on demand.
+#![expect(clippy::result_large_err, reason = "a refusal is an answer like any other")]
+
+mod accounts;
+mod answers;
+mod api;
+mod fault;
+mod meetings;
+mod oauth;
+mod operation;
+mod validation;
+
+use std::sync::{Arc, Mutex};
+
+use axum::Extension;
+use axum::body::to_bytes;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use bytes::Bytes;
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+use tokio::time::sleep;
+
+use super::Simulators;
+use super::connection::{HangUp, Outcome};
+use super::faults::Faults;
+use super::recording::{self, Call, Service};
+
+use accounts::Accounts;
+pub use fault::Fault;
+pub(crate) use fault::FaultTarget;
+use fault::Timing;
+pub use operation::Operation;
+
+/// Larger than anything Zoom would accept.
+const BODY_LIMIT: usize = 1 << 20;
+
+/// Zoom's side of the world.
+#[derive(Default)]
+pub(crate) struct Zoom {
+    pub(crate) accounts: Mutex<Accounts>,
+    pub(crate) faults: Faults<FaultTarget, Fault>,
+}
+
+/// A request as the simulator reads it.
+struct ZoomRequest {
+    operation: Option<Operation>,
+    parts: Parts,
+    body: Bytes,
+}
+
+/// Answers `/zoom/*`.
+pub(crate) async fn serve(
+    State(simulators): State<Arc<Simulators>>,
+    Extension(hang_up): Extension<HangUp>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, BODY_LIMIT).await;
+    let exchange = async move {
+        match body {
+            Ok(body) => exchange(&simulators, parts, body).await,
+            Err(error) => Outcome::Answer(answers::error(413, 300, &error.to_string())),
+        }
+    };
+    hang_up.settle(exchange).await
+}
+
+async fn exchange(simulators: &Simulators, parts: Parts, body: Bytes) -> Outcome {
+    let request = ZoomRequest { operation: Operation::of(&parts.method, path(&parts)), parts, body };
+    let zoom = &simulators.zoom;
+    let user_id = request.token().and_then(|token| zoom.accounts.lock().unwrap().owner(&token));
+    let call = simulators.recorder.arrived(request.as_call(user_id.clone()));
+    let fault = zoom.faults.take(|target| target.concerns(user_id.as_deref(), request.operation));
+
+    let answer = match fault.as_ref().map(Fault::timing) {
+        None => request.perform(simulators),
+        Some(Timing::Instead) => {
+            let token = request.token();
+            let mut accounts = zoom.accounts.lock().unwrap();
+            fault.unwrap().answer_instead(&mut accounts, token.as_deref())
+        }
+        Some(Timing::Late(delay)) => {
+            let answer = request.perform(simulators);
+            sleep(delay).await;
+            answer
+        }
+        Some(Timing::Slow(delay)) => {
+            sleep(delay).await;
+            request.perform(simulators)
+        }
+        Some(Timing::DropAnswer) => {
+            request.perform(simulators);
+            return Outcome::Dropped;
+        }
+        Some(Timing::DropRequest) => return Outcome::Dropped,
+    };
+    simulators.recorder.answered(call, answer.status().as_u16());
+    Outcome::Answer(answer)
+}
+
+impl ZoomRequest {
+    fn perform(&self, simulators: &Simulators) -> http::Response<Bytes> {
+        let accounts = &mut simulators.zoom.accounts.lock().unwrap();
+        let result = match self.operation {
+            None => return answers::error(404, 2300, "This API endpoint is not recognized."),
+            Some(Operation::RefreshToken) => oauth::token(&simulators.settings, accounts, &self.parts, &self.body),
+            Some(Operation::RevokeToken) => oauth::revoke(&simulators.settings, accounts, &self.parts, &self.body),
+            Some(operation) => api::perform(accounts, operation, &self.parts, &self.body),
+        };
+        result.unwrap_or_else(|refusal| refusal)
+    }
+
+    /// Whichever token tells who is calling: the bearer, or the one in an OAuth form.
+    fn token(&self) -> Option<String> {
+        match self.operation {
+            Some(Operation::RefreshToken) => oauth::field(&self.body, "refresh_token"),
+            Some(Operation::RevokeToken) => oauth::field(&self.body, "token"),
+            _ => bearer(&self.parts).map(str::to_owned),
+        }
+    }
+
+    fn as_call(&self, zoom_user_id: Option<String>) -> Call {
+        let target = self.parts.uri.path_and_query().map_or("", |target| target.as_str());
+        Call {
+            service: Service::Zoom,
+            operation: self.operation,
+            method: self.parts.method.to_string(),
+            path: target.strip_prefix("/zoom").unwrap_or(target).to_owned(),
+            request_id: None,
+            zoom_user_id,
+            status: None,
+            body: recording::readable(&self.parts.headers, &self.body),
+        }
+    }
+}
+
+/// The path as Zoom would see it.
+fn path(parts: &Parts) -> &str {
+    let path = parts.uri.path();
+    path.strip_prefix("/zoom").unwrap_or(path)
+}
+
+fn bearer(parts: &Parts) -> Option<&str> {
+    parts.headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+}
