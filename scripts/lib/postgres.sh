@@ -1,17 +1,7 @@
 #!/usr/bin/env bash
 # Runs a temporary PostgreSQL 15 cluster on 127.0.0.1 until this process ends or its parent does.
 # Prints one line, the postgres:// URL of a superuser, when the server answers. The data goes with it.
-set -euo pipefail
-
-usage() {
-  echo "usage: scripts/lib/postgres.sh"
-  echo "Starts a temporary PostgreSQL 15, prints its URL, and removes it on SIGTERM, SIGINT or when the parent ends."
-}
-
-fail() {
-  echo "postgres.sh: $1" >&2
-  exit 1
-}
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 find_server_programs() {
   local candidate
@@ -22,7 +12,7 @@ find_server_programs() {
       return
     fi
   done
-  fail "PostgreSQL 15 was not found. Run scripts/setup, or set PG_BINDIR to its bin directory."
+  fail "PostgreSQL 15 was not found" "Run scripts/setup --tests, or set PG_BINDIR to the folder of its initdb."
 }
 
 # PostgreSQL refuses to run as root.
@@ -54,11 +44,6 @@ stop_server() {
 }
 
 main() {
-  case "${1:-}" in
-    "") ;;
-    -h | --help) usage; exit 0 ;;
-    *) usage >&2; exit 2 ;;
-  esac
   bin=$(find_server_programs)
   local parent=$PPID password
   # Not TMPDIR: the server's user may not reach into it.
@@ -69,7 +54,7 @@ main() {
   password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
   printf '%s\n' "$password" >"$directory/password"
   if [ "$(id -u)" -eq 0 ]; then
-    id postgres >/dev/null 2>&1 || fail "run as root, this needs the user postgres, which PostgreSQL's package creates"
+    id postgres >/dev/null 2>&1 || fail "there is no user postgres to run the server as" "Install the package of PostgreSQL, or do not run this as root."
     chown -R postgres "$directory"
   fi
   as_server_user "$bin/initdb" -D "$directory/data" -U postgres -E UTF8 --locale=C --no-sync \

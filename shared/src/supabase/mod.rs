@@ -4,10 +4,7 @@ mod errors;
 
 use std::time::Duration;
 
-use http::{
-    HeaderValue,
-    header::{AUTHORIZATION, CONTENT_TYPE},
-};
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
@@ -27,8 +24,9 @@ pub async fn rpc_as<T: DeserializeOwned>(
     function: &str,
     arguments: &impl Serialize,
 ) -> Result<T, Error> {
-    let config = context.config();
-    rpc(context, &config.publishable_key, Some(&caller.token), function, arguments).await
+    let body = encode(function, arguments)?;
+    let answer = call(context, &context.config().publishable_key, Some(&caller.token), function, body).await?;
+    decode(function, &answer)
 }
 
 /// Calls a database function that only the service may call.
@@ -40,24 +38,35 @@ pub async fn rpc_as_service<T: DeserializeOwned>(
     let key = &context.config().secret_key;
     // A legacy service key is a JWT and has to be the bearer as well; an `sb_secret_` key must not be.
     let bearer = key.expose().starts_with("eyJ").then_some(key);
-    rpc(context, key.expose(), bearer, function, arguments).await
+    let body = encode(function, arguments)?;
+    let answer = call(context, key.expose(), bearer, function, body).await?;
+    decode(function, &answer)
 }
 
-async fn rpc<T: DeserializeOwned>(
+fn encode(function: &str, arguments: &impl Serialize) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(arguments).map_err(|error| Error::Internal(format!("{function}: {error}")))
+}
+
+fn decode<T: DeserializeOwned>(function: &str, answer: &[u8]) -> Result<T, Error> {
+    serde_json::from_slice(answer)
+        .map_err(|error| Error::Internal(format!("rpc {function}: an unexpected answer: {error}")))
+}
+
+/// Takes and gives bytes, so that it is compiled once and not for every type of argument and answer.
+async fn call(
     context: &Context,
     api_key: &str,
     bearer: Option<&Secret>,
     function: &str,
-    arguments: &impl Serialize,
-) -> Result<T, Error> {
+    body: Vec<u8>,
+) -> Result<Vec<u8>, Error> {
     let url = format!("{}/rest/v1/rpc/{function}", context.config().supabase_url);
-    let body = serde_json::to_vec(arguments).map_err(|error| Error::Internal(format!("{function}: {error}")))?;
     let mut request = context
         .deployment
         .client
         .post(url)
         .header("apikey", api_key)
-        .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+        .header(CONTENT_TYPE, "application/json")
         .header(X_REQUEST_ID, &context.request_id)
         .body(body);
     if let Some(token) = bearer {
@@ -66,9 +75,5 @@ async fn rpc<T: DeserializeOwned>(
     let answer = upstream::send(context, request, TIMEOUT)
         .await
         .map_err(|error| Error::Unavailable(format!("rpc {function}: {error}")))?;
-    if !answer.status.is_success() {
-        return Err(errors::map(function, &answer));
-    }
-    serde_json::from_slice(&answer.body)
-        .map_err(|error| Error::Internal(format!("rpc {function}: an unexpected answer: {error}")))
+    if answer.status.is_success() { Ok(answer.body) } else { Err(errors::map(function, &answer)) }
 }

@@ -9,7 +9,10 @@ use crate::{
     config::ZoomConfig,
     context::Context,
     crypto::Secret,
-    http::upstream::{self, Answer},
+    http::{
+        Error,
+        upstream::{self, Answer},
+    },
 };
 
 /// Zoom's REST API, with one user's access token at a time.
@@ -27,7 +30,7 @@ impl<'a> Api<'a> {
     }
 
     pub(super) async fn get<T: DeserializeOwned>(&self, token: &Secret, path: &str) -> Result<T, ZoomError> {
-        parse(&self.call(Method::GET, token, path, None::<&()>).await?)
+        parse(&self.call(Method::GET, token, path, None).await?)
     }
 
     pub(super) async fn post<T: DeserializeOwned>(
@@ -36,11 +39,13 @@ impl<'a> Api<'a> {
         path: &str,
         body: &impl Serialize,
     ) -> Result<T, ZoomError> {
+        let body = serde_json::to_vec(body)
+            .map_err(|error| Error::Internal(format!("a Zoom request is not JSON: {error}")))?;
         parse(&self.call(Method::POST, token, path, Some(body)).await?)
     }
 
     pub(super) async fn delete(&self, token: &Secret, path: &str) -> Result<(), ZoomError> {
-        self.call(Method::DELETE, token, path, None::<&()>).await.map(drop)
+        self.call(Method::DELETE, token, path, None).await.map(drop)
     }
 
     async fn call(
@@ -48,7 +53,7 @@ impl<'a> Api<'a> {
         method: Method,
         token: &Secret,
         path: &str,
-        body: Option<&impl Serialize>,
+        body: Option<Vec<u8>>,
     ) -> Result<Answer, ZoomError> {
         let url = format!("{}{path}", self.config.api_url);
         let mut request = self
@@ -58,8 +63,6 @@ impl<'a> Api<'a> {
             .request(method, url)
             .header(AUTHORIZATION, format!("Bearer {}", token.expose()));
         if let Some(body) = body {
-            let body = serde_json::to_vec(body)
-                .map_err(|error| crate::http::Error::Internal(format!("a Zoom request is not JSON: {error}")))?;
             request = request.header(CONTENT_TYPE, "application/json").body(body);
         }
         let answer = upstream::send(self.context, request, self.context.config().provider_timeout).await?;

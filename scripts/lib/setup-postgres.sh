@@ -1,0 +1,48 @@
+# Installs PostgreSQL 15 with pgTAP for the tests; sourced by scripts/setup.
+
+POSTGRES_HELP="The tests need PostgreSQL 15, its extension pgTAP and the program pg_prove. Elsewhere, set PG_BINDIR to the folder of PostgreSQL 15's programs."
+
+postgres_folder() {
+  local folder
+  for folder in "${PG_BINDIR:-}" /usr/lib/postgresql/15/bin /opt/homebrew/opt/postgresql@15/bin \
+    /usr/local/opt/postgresql@15/bin /usr/pgsql-15/bin "$(pg_config --bindir 2>/dev/null || true)"; do
+    if [ -x "$folder/initdb" ] && "$folder/postgres" --version | grep -q ' 15\.'; then
+      echo "$folder"
+      return
+    fi
+  done
+}
+
+postgres_is_complete() {
+  local folder
+  folder=$(postgres_folder)
+  [ -n "$folder" ] && have pg_prove &&
+    [ -f "$("$folder/pg_config" --sharedir)/extension/pgtap.control" ]
+}
+
+setup_postgres() {
+  postgres_is_complete && return 0
+  if have apt-get; then
+    setup_postgres_with_apt
+  elif have brew; then
+    say "Installing PostgreSQL 15 and pgTAP with Homebrew"
+    brew install postgresql@15 pgtap || fail "Homebrew could not install postgresql@15 and pgtap" "$POSTGRES_HELP"
+    have pg_prove || echo "pg_prove is missing: sudo cpan TAP::Parser::SourceHandler::pgTAP" >&2
+  fi
+  postgres_is_complete || fail "PostgreSQL 15 with pgTAP is missing" "$POSTGRES_HELP"
+}
+
+setup_postgres_with_apt() {
+  local packages="postgresql-15 postgresql-15-pgtap libtap-parser-sourcehandler-pgtap-perl" as_root=
+  if [ "$(id -u)" -ne 0 ]; then
+    sudo -n true 2>/dev/null ||
+      fail "PostgreSQL 15 with pgTAP is missing, and installing it needs root" "Run: sudo apt-get install $packages"
+    as_root=sudo
+  fi
+  say "Installing PostgreSQL 15 and pgTAP"
+  $as_root apt-get update -q || echo "apt-get update failed; trying with the package lists at hand" >&2
+  # shellcheck disable=SC2086 # several packages
+  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $packages ||
+    fail "apt-get could not install PostgreSQL 15" "$POSTGRES_HELP" \
+      "Where the distribution has another version: https://wiki.postgresql.org/wiki/Apt"
+}

@@ -1,0 +1,35 @@
+-- Convene on top of an app that has its own tables (existing_app.sql): it works there, and changes nothing but the two
+-- columns and the guard that its rules depend on.
+\set ON_ERROR_STOP on
+begin;
+create extension if not exists pgtap with schema extensions;
+set local search_path = public, extensions;
+select plan(10);
+
+select columns_are('public', 'profiles', array['id', 'role', 'username', 'favourite_colour', 'is_premium'],
+  'APP-01 the app''s profiles gain is_premium and nothing else');
+select results_eq($$select policyname::text collate "default" from pg_policies where tablename in
+    ('profiles', 'leads', 'conversations', 'messages', 'clients', 'operators')$$, array['own profile'],
+  'APP-02 no policy is added to the app''s tables');
+select is((select count(*) from pg_trigger where tgrelid in ('auth.users'::regclass, 'leads'::regclass)
+  and not tgisinternal), 0::bigint, 'APP-03 sign-up and leads stay the app''s own');
+select lives_ok($$insert into auth.users (id, email) values (gen_random_uuid(), 'new@app.example')$$,
+  'APP-04 sign-up works though the app''s profiles have columns that we do not know');
+
+select set_config('request.jwt.claims', '{"sub": "10000000-0000-4000-8000-000000000001", "role": "authenticated"}', true),
+  set_config('role', 'authenticated', true);
+select is(create_video_session('{"title": "Hello", "scheduled_start": "2030-05-01T10:00:00Z", "duration_minutes": 30,
+    "provider": "manual", "join_url": "https://video.example/x", "send_invite": true,
+    "client_ids": ["10000000-0000-4000-8000-000000000002"]}', 'key', '{}') ->> 'outcome', 'created',
+  'APP-05 a trainer of the app creates a session with the client of an accepted lead');
+select throws_like($$update profiles set role = 'admin'$$, '%role_frozen%', 'APP-06 whose policies would let them be admin');
+select throws_like($$update profiles set is_premium = true$$, '%plan_frozen%', 'APP-07 or premium');
+select lives_ok($$update profiles set favourite_colour = 'green'$$, 'APP-08 other columns are the app''s business');
+
+select set_config('role', 'none', true);
+select is((select count(*) from conversations), 1::bigint, 'APP-09 inviting made the conversation');
+select is((select content from messages), E'Hello\n2030-05-01 10:00 (UTC)\nhttps://video.example/x',
+  'APP-10 and wrote the link into it');
+
+select * from finish();
+rollback;
