@@ -11,7 +11,7 @@ RACES=0
 
 # race CLAIMS SQL: runs SQL in many sessions at once, prints each answer on a line.
 race() {
-  local start number
+  local start number racers=()
   start=$(sql "select clock_timestamp() + interval '700 milliseconds'")
   for number in $(seq "$RACERS"); do
     psql -XqAt -v ON_ERROR_STOP=1 "$RACE_URL" 2>&1 <<SQL &
@@ -23,8 +23,9 @@ end \$\$;
 $2;
 commit;
 SQL
+    racers+=($!)
   done
-  wait
+  wait "${racers[@]}" || true  # a failure is among the answers
 }
 
 # expect_race NAME EXPECTED ACTUAL
@@ -34,6 +35,7 @@ expect_race() {
   RACES=$((RACES + 1))
 }
 
+# "3 a, 1 b" for lines of a and b.
 counted() {
   sort | uniq -c | awk '{ printf "%s%s %s", separator, $1, $2; separator = ", " }'
 }
@@ -77,12 +79,13 @@ run_races() {
 
   sql "insert into private.outbox (kind, host_id, payload)
     select 'zoom.delete_meeting', '$TRAINER', '{}' from generate_series(1, 10)"
-  expect_race "$RACERS workers on 10 effects: each is handed out once" "10 taken, $((RACERS - 10)) none" \
+  expect_race "$RACERS workers on 10 effects: each is handed out once" "$((RACERS - 10)) none, 10 taken" \
     "$(race "$SERVICE" "select case jsonb_array_length(claim_outbox(1) -> 'effects') when 0 then 'none' else 'taken' end" |
-      sort -r | uniq -c | awk '{ printf "%s%s %s", separator, $1, $2; separator = ", " }')"
+      counted)"
 
   sql "delete from conversations"
   link=$(session_request '"provider": "manual", "join_url": "https://video.example/x", "send_invite": true')
-  race "$HOST" "select create_video_session('$link', null, '{}')" >/dev/null
-  expect_race "$RACERS invitations open one conversation" "1" "$(sql "select count(*) from conversations")"
+  created=$(race "$HOST" "select create_video_session('$link', null, '{}') ->> 'outcome'" | counted)
+  expect_race "$RACERS invitations open one conversation" "$RACERS created, 1 conversation" \
+    "$created, $(sql "select count(*) from conversations") conversation"
 }

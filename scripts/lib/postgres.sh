@@ -54,7 +54,8 @@ main() {
   password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
   printf '%s\n' "$password" >"$directory/password"
   if [ "$(id -u)" -eq 0 ]; then
-    id postgres >/dev/null 2>&1 || fail "there is no user postgres to run the server as" "Install the package of PostgreSQL, or do not run this as root."
+    id postgres >/dev/null 2>&1 || fail "there is no user postgres to run the server as" \
+      "Install the package of PostgreSQL, or do not run this as root."
     chown -R postgres "$directory"
   fi
   as_server_user "$bin/initdb" -D "$directory/data" -U postgres -E UTF8 --locale=C --no-sync \

@@ -6,7 +6,7 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::{FutureExt as _, StreamExt as _, future::LocalBoxFuture};
-use http::{HeaderMap, HeaderValue, Method, header::CACHE_CONTROL, header::CONTENT_LENGTH};
+use http::{HeaderMap, HeaderValue, Method, header::CACHE_CONTROL};
 use serde::Serialize;
 use uuid::Uuid;
 use worker::Env;
@@ -23,6 +23,7 @@ use crate::{
 
 /// The largest body that any function takes, in bytes.
 const LARGEST_BODY: usize = 64 * 1024;
+const LARGEST_DROPPED_BODY: usize = 16 * 1024 * 1024;
 
 /// A function as the edge sees it.
 #[derive(Clone, Copy)]
@@ -106,7 +107,7 @@ where
         return Err(Error::MethodNotAllowed(function.methods));
     }
     let uri = request.inner().url();
-    let body = read_body(request, headers).await?;
+    let body = read_body(request).await?;
     let mut read = http::Request::builder()
         .method(method)
         .uri(uri)
@@ -116,23 +117,23 @@ where
     handler(context, read).await
 }
 
-async fn read_body(mut request: worker::Request, headers: &HeaderMap) -> Result<Bytes, Error> {
-    let declared = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if declared.is_some_and(|length| length > LARGEST_BODY) {
-        return Err(Error::TooLarge(LARGEST_BODY));
-    }
-    let mut body = Vec::new();
+/// Reads the body. One that is too large is still read to its end and dropped, up to a limit: a client that cannot finish sending
+/// would see a broken connection instead of the answer.
+async fn read_body(mut request: worker::Request) -> Result<Bytes, Error> {
+    let (mut body, mut length) = (Vec::new(), 0);
     // A request without a body has no stream.
     if let Ok(mut chunks) = request.stream() {
         while let Some(chunk) = chunks.next().await {
             let chunk = chunk.map_err(|_| Error::MalformedJson)?;
-            if body.len() + chunk.len() > LARGEST_BODY {
-                return Err(Error::TooLarge(LARGEST_BODY));
+            length += chunk.len();
+            if length <= LARGEST_BODY {
+                body.extend_from_slice(&chunk);
+            } else if length > LARGEST_DROPPED_BODY {
+                break;
             }
-            body.extend_from_slice(&chunk);
         }
     }
-    Ok(body.into())
+    if length > LARGEST_BODY { Err(Error::TooLarge(LARGEST_BODY)) } else { Ok(body.into()) }
 }
 
 fn deployment(env: &Env) -> Result<Rc<Deployment>, Error> {

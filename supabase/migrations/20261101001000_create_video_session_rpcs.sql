@@ -143,8 +143,11 @@ begin
   if taken.resource_id is not null then
     return coalesce(private.created_answer(taken.resource_id), jsonb_build_object('outcome', 'lease_lost'));
   end if;
-  if taken.key is null or claim.status <> 'pending'
-      or claim.lease_id is distinct from commit_zoom_session.lease_id then
+  -- The outbox gave the claim up, and looked for the meeting before it was there: the caller has to delete it.
+  if taken.key is null or claim.status is distinct from 'pending' then
+    return jsonb_build_object('outcome', 'undone');
+  end if;
+  if claim.lease_id is distinct from commit_zoom_session.lease_id then
     return jsonb_build_object('outcome', 'lease_lost');
   end if;
   session := private.write_video_session(claim.host_id, taken.request, meeting);

@@ -19,8 +19,8 @@ begin
   set search_path = ''
   as $function$
   begin
-    create extension if not exists pg_cron;
-    create extension if not exists pg_net;
+    create extension if not exists pg_cron with schema pg_catalog;
+    create extension if not exists pg_net with schema extensions;
     -- The job reads the secrets at each run: a rotated one needs no new schedule.
     perform cron.schedule('convene-deliver-outbox', '* * * * *', $job$
       select net.http_post(

@@ -81,7 +81,8 @@ select is(release_zoom_claim(pg_temp.claim('id'), pg_temp.claim('lease_id', 'ret
   'CLAIM-21 a committed claim cannot be released');
 select is((select count(*) from video_session_participants p join video_sessions s on s.id = p.session_id
   where s.provider_meeting_id = '777'), 2::bigint, 'CLAIM-22 host and client take part');
-select is((select status from private.outbox where id = pg_temp.claim('id')), 'done', 'CLAIM-23 the outbox has nothing to do');
+select is((select status from private.outbox where id = pg_temp.claim('id')), 'done',
+  'CLAIM-23 the outbox has nothing to do');
 select pg_temp.as_user('trainer');
 select is(pg_temp.create_session(pg_temp.zoom_request(), 'zoom-1'), (select answer from answers where name = 'committed'),
   'CLAIM-24 the key now answers the session');

@@ -40,7 +40,8 @@ delete from private.outbox where host_id = pg_temp.id('nutritionist');
 
 select pg_temp.as_service();
 insert into answers values ('claimed', claim_outbox(10)), ('none', claim_outbox(10));
-select is(jsonb_array_length((select answer -> 'effects' from answers where name = 'claimed')), 1, 'OUT-04 a worker claims what is due');
+select is(jsonb_array_length((select answer -> 'effects' from answers where name = 'claimed')), 1,
+  'OUT-04 a worker claims what is due');
 select is(pg_temp.effect('claimed') #>> '{payload,meeting_id}', '555', 'OUT-05 with its payload');
 select is(pg_temp.effect('claimed') #>> '{zoom,access_token}', 'sealed access', 'OUT-06 and the grant of its host');
 select is(pg_temp.effect('claimed') -> 'attempts', '1', 'OUT-07 as a first attempt');
@@ -49,7 +50,8 @@ select is(settle_outbox(jsonb_build_array(pg_temp.effect('claimed') || '{"outcom
     || jsonb_build_object('lease_id', gen_random_uuid()))), '{"settled": 0}', 'OUT-09 another lease settles nothing');
 select is(settle_outbox(jsonb_build_array((pg_temp.effect('claimed') || '{"outcome": "done"}') - 'lease_id')),
   '{"settled": 0}', 'OUT-10 nor does none');
-select is(settle_outbox(pg_temp.result(pg_temp.effect('claimed'), 'retry')), '{"settled": 1}', 'OUT-11 the holder asks for a retry');
+select is(settle_outbox(pg_temp.result(pg_temp.effect('claimed'), 'retry')), '{"settled": 1}',
+  'OUT-11 the holder asks for a retry');
 select is((select available_at - now() from private.outbox), interval '60 seconds', 'OUT-12 which waits');
 select is(claim_outbox(10), '{"effects": []}', 'OUT-13 and is not handed out before');
 select is(settle_outbox(pg_temp.result(pg_temp.effect('claimed'), 'done')), '{"settled": 0}',

@@ -64,7 +64,6 @@ select is_empty($$select c.relname, a.privilege_type from pg_class c, aclexplode
     and a.privilege_type not in ('SELECT', 'INSERT', 'UPDATE', 'DELETE')$$,
   'HYG-13 signed-in users have no privilege to truncate, reference or trigger');
 
--- Not even the owner's search path or a signed-in user's own objects get between.
 select is(has_schema_privilege('authenticated', 'private', 'create') or has_schema_privilege('anon', 'private', 'create'),
   false, 'HYG-14 clients create nothing in private');
 

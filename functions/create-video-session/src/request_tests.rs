@@ -8,11 +8,10 @@ fn parse(changes: Value) -> Result<SessionRequest, (String, String)> {
         body[field] = value.clone();
     }
     let now = "2026-04-01T00:00:00Z".parse().unwrap();
-    SessionRequest::parse(serde_json::from_value(body).unwrap(), now, "video.example")
-        .map_err(|error| match error {
-            Error::InvalidField { field, reason } => (field.into_owned(), reason.into_owned()),
-            other => panic!("{other:?}"),
-        })
+    SessionRequest::parse(serde_json::from_value(body).unwrap(), now, "video.example").map_err(|error| match error {
+        Error::InvalidField { field, reason } => (field.into_owned(), reason.into_owned()),
+        other => panic!("{other:?}"),
+    })
 }
 
 fn refused_field(changes: Value) -> String {

@@ -41,7 +41,9 @@ function router({ supabase, functions, runtime }) {
   };
 }
 
-const agent = new http.Agent({ keepAlive: true });
+// A kept connection can be closed by the runtime just as a request is sent on it, and a POST cannot be
+// sent again.
+const agent = new http.Agent({ keepAlive: false });
 
 async function proxy(request, response, address) {
   const failed = (error) => {

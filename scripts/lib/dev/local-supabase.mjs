@@ -88,13 +88,22 @@ async function openPostgres(serverUrl, ephemeral) {
         await connection.close();
       }
     },
-    connect: () => open({}),
+    connect: () => open({ types: { json: jsonAsGiven(114), jsonb: jsonAsGiven(3802) } }),
     remove: async () => {
       if (ephemeral) {
         await onServer(serverUrl, (sql) => sql.unsafe(`drop database if exists ${url.pathname.slice(1)} with (force)`));
       }
     },
   };
+}
+
+/**
+ * @supabase/lite hands over the JSON arguments of a function as text, and would have the driver encode
+ * them once more: the function would get a string.
+ */
+function jsonAsGiven(oid) {
+  const serialize = (value) => (typeof value === "string" ? value : JSON.stringify(value));
+  return { to: oid, from: [oid], serialize, parse: JSON.parse };
 }
 
 async function onServer(url, work) {

@@ -77,8 +77,12 @@ impl AuthServer {
 }
 
 fn context(supabase_url: &str) -> (Context, Rc<Cell<DateTime<Utc>>>) {
-    let variables =
-        [("SUPABASE_URL", supabase_url), ("SUPABASE_ANON_KEY", "a"), ("SUPABASE_SECRET_KEY", "s"), ("JWT_SECRET", SECRET)];
+    let variables = [
+        ("SUPABASE_URL", supabase_url),
+        ("SUPABASE_ANON_KEY", "a"),
+        ("SUPABASE_SECRET_KEY", "s"),
+        ("JWT_SECRET", SECRET),
+    ];
     let config =
         Config::read(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
             .unwrap();
@@ -207,7 +211,10 @@ async fn a_token_that_chooses_its_own_algorithm_or_key_is_nobodys() {
         ("the public key as HMAC secret", signed(&Hs256, &public_key_as_secret, Some("es"), &claims)),
         ("the same without key id", signed(&Hs256, &public_key_as_secret, None, &claims)),
         ("no issuer", signed(&Es256, &es, Some("es"), &with(&claims, "iss", Value::Null))),
-        ("changed payload", format!("{}.{signature}", body.replacen(payload, &encode(&with(&claims, "x", json!(1))), 1))),
+        (
+            "changed payload",
+            format!("{}.{signature}", body.replacen(payload, &encode(&with(&claims, "x", json!(1))), 1)),
+        ),
         ("cut HS256", hs256(&claims).rsplit_once('.').map(|(body, _)| format!("{body}.AAAA")).unwrap()),
         ("cut", good[..good.len() - 2].to_owned()),
         ("too long", format!("{good}{}", "A".repeat(LONGEST_TOKEN))),

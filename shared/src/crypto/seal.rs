@@ -87,10 +87,8 @@ mod tests {
     use super::*;
 
     fn keys(ids: &[&str]) -> SealKeys {
-        let entries: Vec<String> = ids
-            .iter()
-            .map(|id| format!("{id}:{}", general_purpose::STANDARD.encode([id.as_bytes()[0]; 32])))
-            .collect();
+        let entries: Vec<String> =
+            ids.iter().map(|id| format!("{id}:{}", general_purpose::STANDARD.encode([id.as_bytes()[0]; 32]))).collect();
         SealKeys::parse(&entries.join(",")).unwrap()
     }
 

@@ -76,7 +76,10 @@ mod tests {
             let error = mapped(status, body);
             assert_eq!(error.status().as_u16(), expected, "{body}");
             let told = String::from_utf8(error.into_response("r").body().to_vec()).unwrap();
-            assert!(!["table", "expired", "PGRST", "input", "html"].iter().any(|inside| told.contains(inside)), "{told}");
+            assert!(
+                !["table", "expired", "PGRST", "input", "html"].iter().any(|inside| told.contains(inside)),
+                "{told}"
+            );
         }
     }
 }

@@ -69,8 +69,7 @@ impl JoinUrl {
             return Err(JoinUrlError::HostLink);
         }
         // A provider's links have no port of their own; on another port it is somebody else's server.
-        let provider =
-            if url.port().is_none() { provider_of(host, jitsi_domain) } else { Provider::Manual };
+        let provider = if url.port().is_none() { provider_of(host, jitsi_domain) } else { Provider::Manual };
         check_path(&url, provider)?;
         if provider == Provider::Jitsi {
             remove_jitsi_token(&mut url);

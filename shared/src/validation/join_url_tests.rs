@@ -106,5 +106,8 @@ fn a_host_that_is_not_ascii_is_refused() {
 fn a_jitsi_token_is_removed_and_the_rest_kept() {
     let url = |link| parse(link).unwrap().as_str().to_owned();
     assert_eq!(url("https://meet.jit.si/Room?jwt=eyJ.a.b"), "https://meet.jit.si/Room");
-    assert_eq!(url("https://meet.jit.si/Room?lang=de&JWT=eyJ#config.x=1"), "https://meet.jit.si/Room?lang=de#config.x=1");
+    assert_eq!(
+        url("https://meet.jit.si/Room?lang=de&JWT=eyJ#config.x=1"),
+        "https://meet.jit.si/Room?lang=de#config.x=1"
+    );
 }

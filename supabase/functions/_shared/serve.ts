@@ -1,5 +1,6 @@
 // Runs a function that was built for Cloudflare Workers under Deno: on Supabase Edge Functions, and
 // locally with `scripts/dev --runtime deno`.
+import "./fetch_once.ts";
 
 /** What worker-build exports: a class with Cloudflare's interface of an entry point. */
 interface EntrypointClass {

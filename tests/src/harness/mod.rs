@@ -18,6 +18,7 @@
 mod answer;
 mod database;
 mod environment;
+mod outbox;
 mod people;
 mod request;
 mod simulators;

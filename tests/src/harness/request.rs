@@ -32,12 +32,6 @@ impl Stack {
         self.rest(Method::POST, &format!("rpc/{name}")).json(arguments)
     }
 
-    /// Has the outbox delivered, as the scheduler does.
-    pub async fn deliver_outbox(&self) -> Answer {
-        let scheduler = self.variable("SCHEDULER_SECRET");
-        self.function("deliver-outbox").token(scheduler).send().await
-    }
-
     pub(super) fn request(&self, method: Method, url: String) -> Request {
         Request { client: self.client.clone(), method, url, headers: HeaderMap::new(), body: Vec::new() }
             .header("apikey", self.variable("PUBLISHABLE_KEY"))

@@ -72,6 +72,8 @@ impl<'a> Api<'a> {
 
 /// A success that cannot be read leaves open what was done.
 fn parse<T: DeserializeOwned>(answer: &Answer) -> Result<T, ZoomError> {
-    serde_json::from_slice(&answer.body)
-        .map_err(|error| ZoomError::Unanswered { cause: format!("Zoom: an unexpected answer: {error}"), timed_out: false })
+    serde_json::from_slice(&answer.body).map_err(|error| ZoomError::Unanswered {
+        cause: format!("Zoom: an unexpected answer: {error}"),
+        timed_out: false,
+    })
 }

@@ -74,9 +74,10 @@ impl From<ZoomError> for Error {
             ZoomError::ReconnectRequired | ZoomError::TokenRefused => {
                 conflict("zoom_reconnect_required", "The connection to Zoom no longer works: connect Zoom again.")
             }
-            ZoomError::MissingScope => {
-                conflict("zoom_scope_missing", "Zoom was connected without a permission that this needs: connect it again.")
-            }
+            ZoomError::MissingScope => conflict(
+                "zoom_scope_missing",
+                "Zoom was connected without a permission that this needs: connect it again.",
+            ),
             ZoomError::RateLimited(wait) => Self::refused_for(
                 StatusCode::TOO_MANY_REQUESTS,
                 "zoom_rate_limited",
@@ -132,9 +133,9 @@ fn wait(answer: &Answer, body: &Body, now: DateTime<Utc>) -> Duration {
             Ok(seconds) => now.checked_add_signed(TimeDelta::seconds(seconds.clamp(0, 86_400))),
             Err(_) => DateTime::parse_from_rfc3339(value).ok().map(|time| time.to_utc()),
         },
-        None if body.message.contains("daily") => (now.date_naive() + TimeDelta::days(1))
-            .and_hms_opt(0, 0, 0)
-            .map(|midnight| midnight.and_utc()),
+        None if body.message.contains("daily") => {
+            (now.date_naive() + TimeDelta::days(1)).and_hms_opt(0, 0, 0).map(|midnight| midnight.and_utc())
+        }
         None => None,
     };
     until.and_then(|until| (until - now).to_std().ok()).unwrap_or(DEFAULT_WAIT)

@@ -1,0 +1,101 @@
+// Tests of scripts/dev itself; what it serves is tested in tests/.
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, statSync } from "node:fs";
+import http from "node:http";
+import os from "node:os";
+import path from "node:path";
+import { after, test } from "node:test";
+
+const DEV = path.resolve(import.meta.dirname, "../dev");
+const folder = mkdtempSync(path.join(os.tmpdir(), "convene-dev-"));
+const running = new Set();
+after(() => running.forEach((child) => child.kill("SIGTERM")));
+
+function dev(...args) {
+  const child = spawn(DEV, args);
+  running.add(child);
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
+  const ended = once(child, "close").then(([status]) => (running.delete(child), { status, output }));
+  return { pid: child.pid, kill: (signal) => child.kill(signal), ended, printed: () => output };
+}
+
+async function ready(stack) {
+  for (let waited = 0; waited < 120_000; waited += 100) {
+    const [, url] = /^ready (http:\S+)$/m.exec(stack.printed()) ?? [];
+    if (url) return url;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assert.fail(`not ready:\n${stack.printed()}`);
+}
+
+function childrenOf(pid) {
+  return execFileSync("pgrep", ["-P", String(pid)], { encoding: "utf8" }).trim().split("\n").map(Number);
+}
+
+function isAlive(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+test("a wrong option is named and nothing is started", async () => {
+  for (const [args, message] of [
+    [["--runtime", "bun"], /--runtime must be workerd or deno, not 'bun'/],
+    [["--port", "http"], /--port must be a number/],
+    [["--db", "mysql://x"], /--db must be 'pglite' or a postgres:\/\/ URL/],
+    [["--verbose"], /Unknown option '--verbose'/],
+    [["start"], /unknown argument 'start'/],
+  ]) {
+    const { status, output } = await dev(...args).ended;
+    assert.equal(status, 1);
+    assert.match(output, message);
+  }
+});
+
+test("a taken port ends it with a message", async () => {
+  const server = http.createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  const { status, output } = await dev("--ephemeral", "--port", String(port)).ended;
+  server.close();
+  assert.equal(status, 1);
+  assert.match(output, new RegExp(`port ${port} is taken`));
+});
+
+test("SIGTERM stops every part and removes what was ephemeral", async () => {
+  const envFile = path.join(folder, "stack.env");
+  const stack = dev("--ephemeral", "--no-scheduler", "--env-file", envFile);
+  const url = await ready(stack);
+  const variables = readFileSync(envFile, "utf8");
+  assert.equal(statSync(envFile).mode & 0o777, 0o600);
+  assert.match(variables, new RegExp(`^API_URL="${url}"$`, "m"));
+  for (const name of ["PUBLISHABLE_KEY", "SECRET_KEY", "DB_URL", "JWT_SECRET", "FUNCTIONS_URL", "SIMULATORS_URL"]) {
+    assert.match(variables, new RegExp(`^${name}="[^"]+"$`, "m"));
+  }
+  const children = childrenOf(stack.pid);
+  assert.ok(children.length >= 2, "the simulators and the runtime are children");
+
+  stack.kill("SIGTERM");
+  const { status } = await stack.ended;
+  assert.equal(status, 0);
+  assert.deepEqual(children.filter(isAlive), []);
+  assert.equal(existsSync(envFile), false);
+});
+
+for (const runtime of ["workerd", "deno"]) {
+  test(`the death of any child ends it with a message, under ${runtime}`, async () => {
+    const stack = dev("--ephemeral", "--no-scheduler", "--runtime", runtime);
+    await ready(stack);
+    const children = childrenOf(stack.pid);
+    process.kill(children.at(-1), "SIGKILL");
+    const { status, output } = await stack.ended;
+    assert.equal(status, 1);
+    assert.match(output, /^error: \S+ ended/m);
+    assert.deepEqual(children.filter(isAlive), []);
+  });
+}

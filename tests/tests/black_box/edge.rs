@@ -1,0 +1,66 @@
+//! What every function's edge does, whatever the function is.
+
+use convene_tests::harness::Stack;
+use http::Method;
+use serde_json::json;
+
+use crate::{calls, linked_session};
+
+#[tokio::test]
+async fn a_preflight_is_answered_for_local_origins_without_a_token() {
+    let stack = Stack::running();
+    for (origin, allowed) in [("http://localhost:3000", true), ("https://evil.example", false)] {
+        let answer = stack
+            .function("create-video-session")
+            .method(Method::OPTIONS)
+            .header("origin", origin)
+            .header("access-control-request-method", "POST")
+            .send()
+            .await;
+        assert_eq!(answer.status, 204);
+        assert_eq!(answer.header("access-control-allow-origin"), allowed.then_some(origin));
+        let headers = answer.header("access-control-allow-headers").unwrap();
+        for header in ["authorization", "x-client-info", "apikey", "content-type", "idempotency-key"] {
+            assert!(headers.contains(header), "{header}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_error_can_be_read_by_the_app_that_caused_it() {
+    let stack = Stack::running();
+    let answer = stack
+        .function("create-video-session")
+        .header("origin", "http://localhost:3000")
+        .json(&linked_session())
+        .send()
+        .await;
+    answer.refused(401, "unauthenticated");
+    assert_eq!(answer.header("access-control-allow-origin"), Some("http://localhost:3000"));
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    assert_eq!(answer.header("vary"), Some("Origin"));
+}
+
+#[tokio::test]
+async fn another_method_is_405_before_anything_else() {
+    let stack = Stack::running();
+    for function in ["create-video-session", "deliver-outbox"] {
+        for method in [Method::GET, Method::PUT, Method::DELETE, Method::PATCH] {
+            let answer = stack.function(function).method(method).send().await;
+            answer.refused(405, "method_not_allowed");
+            assert!(calls(&stack, &answer).await.is_empty());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_request_id_is_kept_when_it_is_harmless_and_replaced_when_not() {
+    let stack = Stack::running();
+    let send = async |id: &str| {
+        let answer = stack.function("create-video-session").header("x-request-id", id).json(&json!({})).send().await;
+        answer.header("x-request-id").unwrap().to_owned()
+    };
+    assert_eq!(send("abc-123").await, "abc-123");
+    assert_ne!(send("abc 123").await, "abc 123");
+    assert_eq!(send(&"a".repeat(65)).await.len(), 36);
+}
