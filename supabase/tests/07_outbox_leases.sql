@@ -2,7 +2,7 @@
 \ir support/people.psql
 \ir support/sessions.psql
 \ir support/zoom.psql
-select plan(42);
+select plan(43);
 
 create temporary table answers (name text, answer jsonb);
 grant all on answers to authenticated, service_role;
@@ -113,6 +113,9 @@ select pg_temp.as_user('trainer');
 select is(pg_temp.outcome(pg_temp.zoom_request(), 'zoom'), 'in_progress', 'OUT-33 a repeat waits for the outbox');
 select pg_temp.as_service();
 select is(settle_outbox(pg_temp.result(pg_temp.effect('settling'), 'done')), '{"settled": 1}', 'OUT-34 the outbox undid it');
+select is(commit_zoom_session((select (answer #>> '{claim,id}')::uuid from answers where name = 'claim'),
+    (select (answer #>> '{claim,lease_id}')::uuid from answers where name = 'claim'), pg_temp.meeting()),
+  '{"outcome": "undone"}', 'OUT-43 and a handler that comes back after that has to delete its meeting');
 select pg_temp.as_user('trainer');
 select is(pg_temp.create_session(pg_temp.zoom_request(), 'zoom') #> '{claim,reconcile}', 'false',
   'OUT-35 and the key starts afresh');

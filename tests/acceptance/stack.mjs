@@ -1,0 +1,67 @@
+// What the acceptance tests need of a running stack: its variables, people, and a Zoom connection.
+import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createClient } from "@supabase/supabase-js";
+import WebSocket from "ws";
+
+const file = process.env.CONVENE_STACK_ENV;
+if (!file) throw new Error("CONVENE_STACK_ENV must name the file that `scripts/dev --env-file` writes; run scripts/test black-box");
+
+export const variables = Object.fromEntries(
+  readFileSync(file, "utf8").trim().split("\n").map((line) => {
+    const [, name, value] = /^([A-Z_]+)="(.*)"$/.exec(line);
+    return [name, value];
+  }),
+);
+
+// Node.js 20 has no WebSocket of its own, and supabase-js asks for one when it is made.
+const options = { auth: { persistSession: false, autoRefreshToken: false }, realtime: { transport: WebSocket } };
+
+/** A client as an app makes it: it knows the address and the publishable key, nothing else. */
+export const app = () => createClient(variables.API_URL, variables.PUBLISHABLE_KEY, options);
+
+/** What only the owner of the project can do. */
+export const service = createClient(variables.API_URL, variables.SECRET_KEY, options);
+
+/** Signs up, then signs in. */
+export async function person(role) {
+  const supabase = app();
+  const credentials = { email: `${randomUUID()}@convene.example`, password: randomUUID() };
+  ok(await supabase.auth.signUp(credentials));
+  await supabase.auth.signOut();
+  const { user } = ok(await supabase.auth.signInWithPassword(credentials));
+  if (role !== undefined) ok(await service.from("profiles").update({ role }).eq("id", user.id));
+  return { id: user.id, supabase };
+}
+
+/** A client who asked for this host, and whom the host accepted. */
+export async function clientOf(host) {
+  const client = await person();
+  ok(await client.supabase.from("leads").insert({ client_id: client.id, provider_id: host.id }));
+  ok(await host.supabase.from("leads").update({ status: "accepted" }).eq("client_id", client.id));
+  return client;
+}
+
+/** Connects the host to the Zoom simulator, as its consent page would. */
+export async function connectZoom(host) {
+  const response = await fetch(`${variables.SIMULATORS_URL}/simulator/zoom/connect`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ user_id: host.id }),
+  });
+  if (!response.ok) throw new Error(`the Zoom simulator answered ${response.status}: ${await response.text()}`);
+}
+
+/** The data of a supabase-js answer, or an error that says what was refused. */
+export function ok({ data, error }) {
+  if (error) throw new Error(`${error.name}: ${error.message}`);
+  return data;
+}
+
+/** A session body, a week from now. */
+export const planned = (changes) => ({
+  title: "Knee rehabilitation",
+  scheduled_start: new Date(Date.now() + 7 * 24 * 3600 * 1000).toISOString(),
+  duration_minutes: 50,
+  ...changes,
+});
