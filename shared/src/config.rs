@@ -84,7 +84,7 @@ impl Config {
             )?),
             jwt_secret: variable("JWT_SECRET").map(Secret::new),
             allowed_origins: AllowedOrigins::parse(variable("ALLOWED_ORIGINS").as_deref())
-                .map_err(|()| ConfigError::Invalid("ALLOWED_ORIGINS", "a list of origins like https://app.example"))?,
+                .ok_or(ConfigError::Invalid("ALLOWED_ORIGINS", "a list of origins like https://app.example"))?,
             scheduler_secret: variable("SCHEDULER_SECRET").map(Secret::new),
             jitsi_domain: variable("JITSI_DOMAIN").unwrap_or_else(|| "meet.jit.si".to_owned()).to_ascii_lowercase(),
             provider_timeout: provider_timeout(&variable)?,
