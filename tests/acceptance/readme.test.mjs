@@ -1,0 +1,36 @@
+// The first session of the README, run as it stands there.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { variables } from "./stack.mjs";
+
+const root = path.resolve(import.meta.dirname, "../..");
+const readme = readFileSync(path.join(root, "README.md"), "utf8");
+
+/** The first block of a language below a heading. */
+function block(heading, language) {
+  const below = readme.slice(readme.indexOf(`### ${heading}\n`));
+  return new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, "s").exec(below)[1];
+}
+
+const run = (command, args, input) =>
+  execFileSync(command, args, { cwd: root, input, encoding: "utf8", env: { ...process.env, ...variables } });
+
+test("curl", () => {
+  // The variables are this stack's, and not those of a scripts/dev that may run beside it.
+  const script = block("A first session with curl", "sh").replace('eval "$(scripts/dev env)"\n', "");
+  const [created, listed] = run("bash", ["-euo", "pipefail", "-s"], script).split(/(?<=\})(?=\[)/);
+  const { session } = JSON.parse(created);
+  assert.match(session.join_url, /^https:\/\/meet\.jit\.si\/convene-/);
+  assert.ok(JSON.parse(listed).some(({ join_url }) => join_url === session.join_url));
+});
+
+test("supabase-js", () => {
+  const transport = `import WebSocket from "ws";\nglobalThis.WebSocket = WebSocket;\n`;
+  const script = transport + block("The same with supabase-js", "js") + "process.exit();\n";
+  const [link, listed] = run("node", ["--input-type=module", "-"], script).split(/\n/);
+  assert.match(link, /^https:\/\/meet\.jit\.si\/convene-/);
+  assert.ok(listed !== undefined);
+});
