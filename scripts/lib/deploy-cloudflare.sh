@@ -22,7 +22,7 @@ required_secrets() {
 }
 
 how_to_set_secrets() {
-  echo "If secrets are missing: scripts/deploy cloudflare --secrets-file FILE $1, or npx wrangler secret bulk FILE --env $1"
+  echo "Set secrets with scripts/deploy cloudflare --secrets-file FILE $1, or npx wrangler secret bulk FILE --env $1"
 }
 
 # Names what the Worker needs, and checks it against the secrets file when there is one.
