@@ -44,6 +44,15 @@ have() {
   command -v "$1" >/dev/null 2>&1
 }
 
+# Waits until no other script in this clone does the same thing, and keeps the others waiting until
+# this one ends. (macOS has no flock; there two at once are the user's risk.)
+one_at_a_time() {
+  have flock || return 0
+  mkdir -p target
+  exec 9>"target/.$1.lock"
+  flock --nonblock 9 || { say "Waiting for another $1 in this clone" && flock 9; }
+}
+
 # The names of all functions: the folders of functions/ that hold a crate.
 all_functions() {
   local manifest

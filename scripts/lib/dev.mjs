@@ -74,7 +74,7 @@ async function run(options) {
 
 async function startParts(options, gateway, secrets) {
   const { startSupabase } = await import("./dev/local-supabase.mjs");
-  const { startSimulators } = await import("./dev/simulators.mjs");
+  const { connectSeededTrainer, startSimulators } = await import("./dev/simulators.mjs");
   const { functionVariables, simulatorVariables } = await import("./dev/variables.mjs");
   const start = options.runtime === "deno"
     ? (await import("./dev/functions-deno.mjs")).startDeno
@@ -95,6 +95,7 @@ async function startParts(options, gateway, secrets) {
   const simulators = await part(() =>
     startSimulators({ root, variables: simulatorVariables({ secrets, url: gateway.url }), onDeath: die })
   );
+  await connectSeededTrainer(simulators.url);
 
   const functions = (await readdir("functions")).filter((name) => existsSync(`functions/${name}/Cargo.toml`));
   const variables = functionVariables({ secrets, simulatorsUrl: simulators.url });

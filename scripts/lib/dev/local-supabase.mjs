@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import { App, ConsoleEmailDriver, splitSqlStatements } from "@supabase/lite";
+import { App, splitSqlStatements } from "@supabase/lite";
 import { applyPendingMigrations } from "@supabase/lite/cli";
 import { createPgliteConnection } from "@supabase/lite/pglite";
 import { createPostgresConnection } from "@supabase/lite/postgres";
@@ -55,7 +55,7 @@ function makeApp(connection, config, secrets) {
       secret_key: secrets.SECRET_KEY,
     },
     // Without this, requests that carry no key would run as the service.
-    options: { server: { admin: false }, drivers: { email: new ConsoleEmailDriver({ silent: true }) } },
+    options: { server: { admin: false } },
   });
 }
 

@@ -14,3 +14,19 @@ export async function startSimulators({ root, variables, onDeath }) {
   });
   return { url: match[1], stop };
 }
+
+// supabase/seed.sql has them.
+const SEEDED_TRAINER = "00000000-0000-4000-8000-000000000001";
+
+/**
+ * Gives the seeded trainer a Zoom account at the simulator, so that a first session can be a Zoom session. The
+ * simulator forgets its accounts when it stops, so this is done at each start.
+ */
+export async function connectSeededTrainer(url) {
+  const answer = await fetch(`${url}/simulator/zoom/connect`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ user_id: SEEDED_TRAINER }),
+  });
+  if (!answer.ok) console.error(`warning: trainer@convene.example is not connected to Zoom: ${await answer.text()}`);
+}
