@@ -113,7 +113,7 @@ insert into private.host_roles (role)
   select unnest(array['trainer', 'nutritionist'])
   where not exists (select from private.host_roles);
 
--- Security definer: policies of other tables ask this, and must not depend on the policies of `profiles`.
+-- Security definer: must not depend on the policies of `profiles`.
 create or replace function private.is_admin()
 returns boolean
 language sql
@@ -123,8 +123,7 @@ set search_path = ''
 as $$
   select exists (select from public.profiles p where p.id = auth.uid() and p.role::text = 'admin')
 $$;
-revoke execute on function private.is_admin() from public, anon;
-grant execute on function private.is_admin() to authenticated, service_role;
+revoke execute on function private.is_admin() from public, anon, authenticated;
 
 -- Security definer: for the same reason, and because no client reads `private.host_roles`.
 create or replace function private.is_host(person uuid default auth.uid())

@@ -55,7 +55,7 @@ declare
   taken private.idempotency_keys;
 begin
   if take_idempotency_key.key is null or char_length(take_idempotency_key.key) not between 1 and 255 then
-    perform private.refuse(422, 'invalid_field', 'An Idempotency-Key has 1 to 255 characters', 'idempotency_key');
+    perform private.refuse(422, 'invalid_field', 'An Idempotency-Key has 1 to 255 characters', 'Idempotency-Key');
   end if;
   loop
     insert into private.idempotency_keys (caller_id, function_name, key, request)
@@ -70,7 +70,7 @@ begin
   end loop;
   if taken.request is distinct from take_idempotency_key.request then
     perform private.refuse(422, 'idempotency_key_reused',
-      'This Idempotency-Key was used for another request; use a new one', 'idempotency_key');
+      'This Idempotency-Key was used for another request; use a new one', 'Idempotency-Key');
   end if;
   return taken;
 end

@@ -47,10 +47,10 @@ revoke execute on function private.end_zoom_refresh() from public, anon, authent
 create or replace trigger end_zoom_refresh after update of refresh_token on public.user_integrations_zoom
   for each row execute function private.end_zoom_refresh();
 
--- What a function needs to call Zoom for `owner`: the sealed tokens, and, when they must be refreshed, either the lease
+-- What a function needs to call Zoom for a user: the sealed tokens, and, when they must be refreshed, either the lease
 -- that entitles to do so (`refresh_lease`, 30 s) or the news that someone else is at it (`refresh_busy`). They must be
 -- refreshed when they expire within two minutes, or when Zoom refused the access token that is still the stored one.
-create or replace function private.zoom_grant(owner uuid, refused_access_token text default null)
+create or replace function public.zoom_grant(user_id uuid, refused_access_token text default null)
 returns jsonb
 language plpgsql
 set search_path = ''
@@ -61,36 +61,25 @@ declare
   lease uuid;
 begin
   -- The row lock orders this against save_zoom_tokens: old tokens never come with a fresh lease.
-  select z.* into integration from public.user_integrations_zoom z where z.user_id = owner for update;
+  select z.* into integration from public.user_integrations_zoom z where z.user_id = zoom_grant.user_id for update;
   if not found or integration.status <> 'connected' then
-    return jsonb_build_object('user_id', owner, 'status', coalesce(integration.status, 'missing'),
-      'access_token', null, 'refresh_token', null, 'expires_at', null,
+    return jsonb_build_object('user_id', zoom_grant.user_id, 'status', coalesce(integration.status, 'missing'),
+      'access_token', null, 'refresh_token', null,
       'refresh_lease', null, 'refresh_busy', false);
   end if;
   must_refresh := integration.expires_at < clock_timestamp() + interval '2 minutes'
     or (refused_access_token is not null and integration.access_token = refused_access_token);
   if must_refresh then
     insert into private.zoom_refresh_leases as held (user_id, lease_id, leased_until)
-      values (owner, gen_random_uuid(), clock_timestamp() + interval '30 seconds')
-      on conflict (user_id) do update set lease_id = excluded.lease_id, leased_until = excluded.leased_until
+      values (zoom_grant.user_id, gen_random_uuid(), clock_timestamp() + interval '30 seconds')
+      on conflict on constraint zoom_refresh_leases_pkey do update set lease_id = excluded.lease_id, leased_until = excluded.leased_until
         where held.leased_until <= clock_timestamp()
       returning held.lease_id into lease;
   end if;
-  return jsonb_build_object('user_id', owner, 'status', integration.status,
+  return jsonb_build_object('user_id', zoom_grant.user_id, 'status', integration.status,
     'access_token', integration.access_token, 'refresh_token', integration.refresh_token,
-    'expires_at', integration.expires_at,
     'refresh_lease', lease, 'refresh_busy', must_refresh and lease is null);
 end
-$$;
-revoke execute on function private.zoom_grant(uuid, text) from public, anon, authenticated;
-grant execute on function private.zoom_grant(uuid, text) to service_role;
-
-create or replace function public.zoom_grant(user_id uuid, refused_access_token text default null)
-returns jsonb
-language sql
-set search_path = ''
-as $$
-  select private.zoom_grant(zoom_grant.user_id, zoom_grant.refused_access_token)
 $$;
 revoke execute on function public.zoom_grant(uuid, text) from public, anon, authenticated;
 grant execute on function public.zoom_grant(uuid, text) to service_role;

@@ -1,5 +1,5 @@
 -- What holds for every session, however it is written: values in range, told as a 422 that names the field (a CHECK
--- alone is an anonymous error); the columns that a host may not touch; a notification to whoever is added; and the
+-- would be an anonymous error); the columns that a host may not touch; a notification to whoever is added; and the
 -- end of the meeting at Zoom when its session is cancelled or deleted.
 
 create or replace function private.is_timezone(name text)
@@ -10,7 +10,7 @@ set search_path = ''
 as $$
 begin
   -- PostgreSQL takes almost any string with a digit for a POSIX zone, hence the pattern of an IANA name.
-  if name !~ '^(UTC|GMT|Etc/GMT[+-][0-9]{1,2}|[A-Za-z_]+(/[A-Za-z_-]+)+)$' then
+  if name !~ '^(UTC|Etc/GMT[+-][0-9]{1,2}|[A-Za-z_]+(/[A-Za-z_-]+)+)$' then
     return false;
   end if;
   perform now() at time zone name;
@@ -47,6 +47,7 @@ declare
       then array['provider', 'provider is zoom, meet, jitsi, teams, manual or openvidu']
     when char_length(session.join_url) > 2048 or session.join_url !~ '^https://[^[:space:][:cntrl:]]+$'
         or session.join_url ~* '[?&#]zak='
+      -- A link with `zak=` signs whoever opens it in as the host.
       then array['join_url', 'join_url is an https link that guests can open, of at most 2048 characters']
     when char_length(session.passcode) not between 1 and 64
       then array['passcode', 'passcode has 1 to 64 characters']
@@ -65,29 +66,12 @@ returns trigger
 language plpgsql
 set search_path = ''
 as $$
-declare
-  frozen text[] := array['id', 'host_id', 'provider_meeting_id', 'created_at'];
-  field text;
 begin
   perform private.check_video_session(new);
-  if current_user not in ('anon', 'authenticated') then
+  -- What a client may insert is in the policy.
+  if tg_op = 'INSERT' or current_user not in ('anon', 'authenticated') then
     return new;
   end if;
-  if tg_op = 'INSERT' then
-    if new.provider_meeting_id is not null then
-      perform private.refuse(403, 'column_frozen', 'provider_meeting_id is written by the service alone',
-        'provider_meeting_id');
-    end if;
-    return new;
-  end if;
-  if old.provider_meeting_id is not null then
-    frozen := frozen || array['provider', 'join_url', 'passcode'];
-  end if;
-  foreach field in array frozen loop
-    if to_jsonb(new) -> field is distinct from to_jsonb(old) -> field then
-      perform private.refuse(403, 'column_frozen', format('%I of a session cannot be changed', field), field);
-    end if;
-  end loop;
   if new.client_id is not null and new.client_id is distinct from old.client_id
       and not private.is_my_client(new.client_id) then
     perform private.refuse(403, 'client_not_yours',
@@ -103,6 +87,12 @@ $$;
 revoke execute on function private.guard_video_session() from public, anon, authenticated;
 create or replace trigger video_sessions_guard before insert or update on public.video_sessions
   for each row execute function private.guard_video_session();
+create or replace trigger video_sessions_freeze before update on public.video_sessions
+  for each row execute function private.freeze_columns('id', 'host_id', 'provider_meeting_id', 'created_at');
+-- What leads into a meeting that the service made.
+create or replace trigger video_sessions_freeze_meeting before update on public.video_sessions
+  for each row when (old.provider_meeting_id is not null)
+  execute function private.freeze_columns('provider', 'join_url', 'passcode');
 create or replace trigger video_sessions_touch_updated_at before update on public.video_sessions
   for each row execute function private.touch_updated_at();
 
@@ -147,7 +137,7 @@ as $$
 begin
   insert into private.outbox (kind, host_id, payload)
     values ('zoom.delete_meeting', old.host_id,
-      jsonb_build_object('host_id', old.host_id, 'meeting_id', old.provider_meeting_id));
+      jsonb_build_object('meeting_id', old.provider_meeting_id));
   return null;
 end
 $$;

@@ -55,8 +55,8 @@ begin
     union all
     select c.client_id from public.conversations c where c.id = (request ->> 'conversation_id')::uuid
   ) as named;
-  if cardinality(clients) > 1000 then
-    perform private.refuse(422, 'invalid_field', 'A session has at most 1000 clients', 'client_ids');
+  if cardinality(clients) > 50 then
+    perform private.refuse(422, 'invalid_field', 'A session is created with at most 50 clients', 'client_ids');
   end if;
   return coalesce(clients, '{}');
 exception when data_exception then

@@ -10,8 +10,8 @@ set search_path = ''
 as $$
   select jsonb_build_object('outcome', 'claimed',
     'claim', jsonb_build_object('id', claim.id, 'lease_id', claim.lease_id,
-      'passcode', claim.payload -> 'passcode', 'reconcile', reconcile, 'claimed_at', claim.created_at),
-    'zoom', private.zoom_grant(claim.host_id))
+      'passcode', claim.payload -> 'passcode', 'reconcile', reconcile),
+    'zoom', public.zoom_grant(claim.host_id))
 $$;
 revoke execute on function private.claim_answer(private.outbox, boolean) from public, anon, authenticated;
 
@@ -40,21 +40,19 @@ begin
     end if;
     insert into private.outbox (kind, host_id, payload, available_at, leased_until, lease_id)
       values ('zoom.settle_claim', taken.caller_id,
-        jsonb_build_object('host_id', taken.caller_id, 'function', taken.function_name,
-          'idempotency_key', taken.key, 'topic', session.title, 'passcode', passcode,
-          'scheduled_start', to_char(session.scheduled_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-          'duration_minutes', session.duration_minutes),
+        jsonb_build_object('topic', session.title, 'passcode', passcode,
+          'scheduled_start', to_char(session.scheduled_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')),
         now() + interval '2 minutes', clock_timestamp() + interval '60 seconds', gen_random_uuid())
       returning * into claim;
     update private.idempotency_keys k set claim_id = claim.id
       where k.caller_id = taken.caller_id and k.function_name = taken.function_name and k.key = taken.key;
     return private.claim_answer(claim, false);
   end if;
-  -- A claim that was given up (dead) may be taken again too: the host asks for it.
-  perform from private.outbox o where o.id = taken.claim_id for update;
+  -- A claim that was given up (dead) may be taken again too: the host asks for it. The time at which the outbox settles
+  -- it stays: whoever keeps asking must not keep it open.
   update private.outbox o
     set status = 'pending', attempts = 0, error = null, lease_id = gen_random_uuid(),
-      leased_until = clock_timestamp() + interval '60 seconds', available_at = now() + interval '2 minutes'
+      leased_until = clock_timestamp() + interval '60 seconds'
     where o.id = taken.claim_id and (o.leased_until is null or o.leased_until <= clock_timestamp())
     returning * into claim;
   if not found then
@@ -79,8 +77,8 @@ revoke execute on function private.created_answer(uuid) from public, anon, authe
 grant execute on function private.created_answer(uuid) to service_role;
 
 -- Security definer: writes the private tables, participants of the caller's session, notifications and messages on
--- the caller's behalf, and asks for every right itself, of auth.uid(). Whoever calls it directly instead of through
--- the function gets the same checks.
+-- the caller's behalf, and asks for every right itself, of auth.uid(). Whoever calls it directly, instead of through
+-- the function, has the same rights; whether a link leads where it should and the date makes sense is the function's.
 create or replace function public.create_video_session(request jsonb, idempotency_key text, generated jsonb)
 returns jsonb
 language plpgsql
@@ -96,14 +94,14 @@ declare
   session public.video_sessions;
 begin
   if caller is null or not private.is_host(caller) then
-    perform private.refuse(403, 'not_a_host', 'Only trainers and nutritionists can create sessions');
+    perform private.refuse(403, 'not_a_host', 'Your role does not host sessions');
   end if;
   taken := private.take_idempotency_key(caller, 'create-video-session',
     coalesce(idempotency_key, gen_random_uuid()::text), request);
   if taken.resource_id is not null then
     if not exists (select from public.video_sessions s where s.id = taken.resource_id) then
       perform private.refuse(409, 'idempotency_key_spent',
-        'The session made with this Idempotency-Key was deleted; use a new key', 'idempotency_key');
+        'The session made with this Idempotency-Key was deleted; use a new key', 'Idempotency-Key');
     end if;
     return private.created_answer(taken.resource_id);
   end if;
@@ -143,8 +141,11 @@ begin
   if taken.resource_id is not null then
     return coalesce(private.created_answer(taken.resource_id), jsonb_build_object('outcome', 'lease_lost'));
   end if;
-  -- The outbox gave the claim up, and looked for the meeting before it was there: the caller has to delete it.
+  -- The outbox gave the claim up: it looked for the meeting before it was there. Now the meeting has to go.
   if taken.key is null or claim.status is distinct from 'pending' then
+    insert into private.outbox (kind, host_id, payload)
+      select 'zoom.delete_meeting', claim.host_id, jsonb_build_object('meeting_id', meeting ->> 'id')
+      where claim.host_id is not null;
     return jsonb_build_object('outcome', 'undone');
   end if;
   if claim.lease_id is distinct from commit_zoom_session.lease_id then

@@ -63,9 +63,9 @@ begin
   -- By host: two callers lock integrations in the same order. Of a host's effects one gets the refresh lease.
   for effect in select o.* from private.outbox o where o.id = any (due) order by o.host_id, o.available_at loop
     effects := effects || jsonb_build_object('id', effect.id, 'lease_id', effect.lease_id, 'kind', effect.kind,
-      'payload', effect.payload, 'attempts', effect.attempts,
+      'payload', effect.payload,
       'age_seconds', extract(epoch from now() - effect.created_at)::bigint,
-      'zoom', private.zoom_grant(effect.host_id));
+      'zoom', public.zoom_grant(effect.host_id));
   end loop;
   return jsonb_build_object('effects', effects);
 end

@@ -9,12 +9,12 @@ grant all on answers to service_role;
 insert into answers values ('first', pg_temp.create_session(pg_temp.request(), 'key-1'));
 select is(pg_temp.create_session(pg_temp.request(), 'key-1'), (select answer from answers where name = 'first'),
   'KEY-01 the same key and body give the same session');
-select is(pg_temp.outcome(pg_temp.request('{"title": "Another"}'), 'key-1'), 'idempotency_key_reused idempotency_key',
+select is(pg_temp.outcome(pg_temp.request('{"title": "Another"}'), 'key-1'), 'idempotency_key_reused Idempotency-Key',
   'KEY-02 the same key and another body are refused');
 select isnt(pg_temp.create_session(pg_temp.request(), 'key-2') #> '{session,id}',
   (select answer #> '{session,id}' from answers where name = 'first'), 'KEY-03 another key gives another session');
-select is(pg_temp.outcome(pg_temp.request(), ''), 'invalid_field idempotency_key', 'KEY-04 an empty key is refused');
-select is(pg_temp.outcome(pg_temp.request(), repeat('x', 256)), 'invalid_field idempotency_key',
+select is(pg_temp.outcome(pg_temp.request(), ''), 'invalid_field Idempotency-Key', 'KEY-04 an empty key is refused');
+select is(pg_temp.outcome(pg_temp.request(), repeat('x', 256)), 'invalid_field Idempotency-Key',
   'KEY-05 and one of 256 characters');
 select isnt(pg_temp.create_session(pg_temp.request()) #> '{session,id}',
   pg_temp.create_session(pg_temp.request()) #> '{session,id}', 'KEY-06 without a key every request makes a session');
@@ -23,7 +23,7 @@ select is(pg_temp.outcome(pg_temp.request('{"client_ids": []}'), 'key-1'), 'crea
   'KEY-07 a key is the caller''s own: another host''s is another key');
 select pg_temp.as_user('trainer');
 delete from video_sessions where id = (select (answer #>> '{session,id}')::uuid from answers where name = 'first');
-select is(pg_temp.outcome(pg_temp.request(), 'key-1'), 'idempotency_key_spent idempotency_key',
+select is(pg_temp.outcome(pg_temp.request(), 'key-1'), 'idempotency_key_spent Idempotency-Key',
   'KEY-08 a repeat does not bring a deleted session back');
 
 select pg_temp.as_user('nutritionist');
@@ -39,7 +39,7 @@ select is((select answer #>> '{zoom,access_token}' from answers where name = 'cl
 select is(pg_temp.outcome(pg_temp.zoom_request(), 'zoom-1'), 'in_progress',
   'CLAIM-05 a second request waits while the lease is alive');
 select is(pg_temp.outcome(pg_temp.zoom_request('{"title": "Another"}'), 'zoom-1'),
-  'idempotency_key_reused idempotency_key', 'CLAIM-06 another body is refused meanwhile');
+  'idempotency_key_reused Idempotency-Key', 'CLAIM-06 another body is refused meanwhile');
 select is(pg_temp.visible('video_sessions where provider = ''zoom'''), '0', 'CLAIM-07 a claim is no session yet');
 
 -- Expressions on the claim that `claim` holds.

@@ -26,7 +26,7 @@ select is_empty($$select p.proname from pg_proc p where p.pronamespace = 'privat
   'PRIV-05 anon executes nothing there but the refusal itself');
 select results_eq($$select p.proname::text collate "default" from pg_proc p where p.pronamespace = 'private'::regnamespace
     and has_function_privilege('authenticated', p.oid, 'execute') order by 1$$,
-  array['check_video_session', 'hosted_session_ids', 'is_admin', 'is_host', 'is_my_client', 'is_my_conversation',
+  array['check_video_session', 'hosted_session_ids', 'is_host', 'is_my_client', 'is_my_conversation',
     'is_timezone', 'joined_session_ids', 'my_contact_ids', 'refuse'],
   'PRIV-06 a signed-in user executes the helpers of policies and triggers alone');
 
