@@ -1,16 +1,18 @@
 // From the start of a workerd process to its first answer: each function beside a hello-world in JavaScript.
 // The rounds are interleaved, so that a machine that slows down slows all of them.
 import { spawn } from "node:child_process";
-import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import http from "node:http";
 import os from "node:os";
 import path from "node:path";
+import { parse } from "smol-toml";
 import workerd from "workerd";
 import { listen } from "./dev/port.mjs";
 
 const ROUNDS = 15;
 const functions = process.argv.slice(2);
 const root = path.resolve(import.meta.dirname, "../..");
+const { compatibility_date } = parse(await readFile(path.join(root, "wrangler.toml"), "utf8"));
 const folder = await mkdtemp(path.join(os.tmpdir(), "convene-bench-"));
 
 // Enough configuration for a function to answer; nothing is called.
@@ -22,7 +24,7 @@ const config :Workerd.Config = (
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
 );
 const worker :Workerd.Worker = (
-  compatibilityDate = "2026-04-01",
+  compatibilityDate = "${compatibility_date}",
   modules = [${modules}],
   bindings = [${Object.entries(variables).map(([name, text]) => `(name = "${name}", text = "${text}")`)}],
 );
@@ -41,9 +43,9 @@ async function prepare(name) {
 }
 
 const answers = (port) =>
-  new Promise((resolve) => {
+  new Promise((resolve, reject) => {
     http.request({ port, host: "127.0.0.1", method: "OPTIONS", agent: false }, (answer) => {
-      answer.resume().on("end", () => resolve(answer.statusCode < 300));
+      answer.resume().on("end", () => (answer.statusCode < 300 ? resolve(true) : reject(new Error(`status ${answer.statusCode}`))));
     }).on("error", () => resolve(false)).end();
   });
 

@@ -31,6 +31,16 @@ create table public.messages (
   content text not null,
   starred boolean not null default false
 );
+create table public.notifications (
+  id uuid primary key default gen_random_uuid(),
+  user_id uuid not null references public.profiles (id),
+  type text not null,
+  title text not null,
+  body text not null,
+  data jsonb,
+  icon text not null default 'bell'
+);
+alter table public.notifications enable row level security;
 create table public.clients (id uuid primary key default gen_random_uuid(), auth_user_id uuid, company text);
 create table public.operators (id uuid primary key, desk text);
 alter table public.leads enable row level security;

@@ -41,7 +41,7 @@ async fn nobody_gives_themself_a_role() {
         .json(&body)
         .send()
         .await;
-    assert!(upsert.status >= 400, "{upsert:?}");
+    assert_eq!(upsert.status, 403, "{upsert:?}");
     create(&stack, &client, &linked_session()).await.refused(403, "not_a_host");
 }
 
@@ -103,9 +103,7 @@ async fn a_lead_that_was_not_accepted_gives_no_client() {
     create(&stack, &host, &body).await.refused(403, "client_not_yours");
 
     let leads = format!("leads?client_id=eq.{}", client.id);
-    let own_acceptance =
-        stack.rest(Method::PATCH, &leads).by(&client).json(&json!({"status": "accepted"})).send().await;
-    assert!(own_acceptance.status >= 400 || own_acceptance.text.is_empty() || own_acceptance.text == "[]");
+    stack.rest(Method::PATCH, &leads).by(&client).json(&json!({"status": "accepted"})).send().await;
     create(&stack, &host, &body).await.refused(403, "client_not_yours");
 
     let accepted = stack.rest(Method::PATCH, &leads).by(&host).json(&json!({"status": "accepted"})).send().await;

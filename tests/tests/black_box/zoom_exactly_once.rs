@@ -1,9 +1,11 @@
 //! Exactly one meeting, whatever breaks: requests that race, answers that come late or never, a database that goes away.
 //! Each test ends with one meeting at Zoom and one session, or with neither.
 
+use std::time::Duration;
+
 use convene_tests::harness::{Answer, Operation, Person, Request, Stack, SupabaseFault, ZoomFault, ZoomUser};
 use futures_util::future::join_all;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{operations, session, sessions_of};
@@ -111,9 +113,9 @@ async fn work_that_zoom_does_late_is_found_by_the_next_request() {
     let answer = attempt.send().await;
     answer.refused(504, "provider_timed_out");
     assert!(answer.header("retry-after").is_some());
-    attempt.assert_left(0, 0).await;
-    tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;
-    attempt.assert_left(1, 0).await;
+    while attempt.stack.zoom_meetings(&attempt.zoom).await.is_empty() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     attempt.send().await.expect(201);
     attempt.assert_left(1, 1).await;
     assert_eq!(attempt.creations_asked().await, 1);
@@ -124,11 +126,13 @@ async fn while_it_is_unknown_whether_zoom_made_it_none_is_made_again() {
     let attempt = Attempt::new().await;
     attempt.fault(Operation::CreateMeeting, ZoomFault::DropRequest).await;
     attempt.send().await.refused(502, "provider_failed");
+    let due = attempt.due().await;
     for _ in 0..3 {
         let answer = attempt.send().await;
         answer.refused(503, "session_unsettled");
         assert_eq!(answer.header("retry-after"), Some("30"));
     }
+    assert_eq!(attempt.due().await, due, "who keeps asking does not put off the outbox");
     attempt.assert_left(0, 0).await;
     assert_eq!(attempt.creations_asked().await, 1);
 
@@ -219,11 +223,10 @@ async fn a_request_that_lost_its_lease_commits_nothing() {
     let attempt = Attempt::new().await;
     attempt.fault(Operation::CreateMeeting, ZoomFault::DelayBefore { ms: 1_000 }).await;
     let slow = tokio::spawn(attempt.request.clone().send());
-    tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+    attempt.zoom_is_asked().await;
     attempt.lease_lapses().await;
     attempt.send().await.refused(503, "session_unsettled");
-    let slow = slow.await.unwrap();
-    slow.refused(503, "unavailable");
+    slow.await.unwrap().refused(503, "session_unsettled");
     attempt.send().await.expect(201);
     attempt.assert_left(1, 1).await;
     assert_eq!(attempt.creations_asked().await, 1);
@@ -233,10 +236,12 @@ async fn a_request_that_lost_its_lease_commits_nothing() {
 async fn a_meeting_made_after_its_claim_was_given_up_is_deleted() {
     let attempt = Attempt::new().await;
     attempt.fault(Operation::CreateMeeting, ZoomFault::DelayBefore { ms: 1_200 }).await;
+    attempt.fault(Operation::DeleteMeeting, ZoomFault::Status { status: 503 }).await;
     let slow = tokio::spawn(attempt.request.clone().send());
-    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    attempt.zoom_is_asked().await;
     attempt.outbox_settles_the_claim().await;
-    slow.await.unwrap().refused(503, "unavailable");
+    slow.await.unwrap().refused(503, "session_unsettled");
+    attempt.outbox_settles_the_claim().await;
     attempt.assert_left(0, 0).await;
 }
 
@@ -269,6 +274,22 @@ async fn two_sessions_at_the_same_time_are_told_apart_by_their_passcodes() {
 }
 
 impl Attempt {
+    /// Waits until the claim is written: next Zoom is asked, which takes its time.
+    async fn zoom_is_asked(&self) {
+        while self.claims().await == 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    async fn due(&self) -> Value {
+        let due = "select available_at from private.outbox where host_id = $1";
+        self.stack.rows(due, &[&self.host.id]).await[0]["available_at"].clone()
+    }
+
+    async fn claims(&self) -> usize {
+        self.stack.count("select 1 from private.outbox where host_id = $1", &[&self.host.id]).await
+    }
+
     async fn lease_lapses(&self) {
         let lapse = "update private.outbox set leased_until = now() - interval '1 second' where host_id = $1 and status = 'pending'";
         self.stack.sql(lapse, &[&self.host.id]).await;
