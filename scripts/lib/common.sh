@@ -53,6 +53,18 @@ one_at_a_time() {
   flock --nonblock 9 || { say "Waiting for another $1 in this clone" && flock 9; }
 }
 
+# Where the programs of PostgreSQL 15 are; nothing when it is not installed.
+postgres_folder() {
+  local folder
+  for folder in "${PG_BINDIR:-}" /usr/lib/postgresql/15/bin /opt/homebrew/opt/postgresql@15/bin \
+    /usr/local/opt/postgresql@15/bin /usr/pgsql-15/bin "$(pg_config --bindir 2>/dev/null || true)"; do
+    if [ -x "$folder/initdb" ] && "$folder/postgres" --version | grep -q ' 15\.'; then
+      echo "$folder"
+      return
+    fi
+  done
+}
+
 # The names of all functions: the folders of functions/ that hold a crate.
 all_functions() {
   local manifest

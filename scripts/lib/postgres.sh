@@ -3,18 +3,6 @@
 # Prints one line, the postgres:// URL of a superuser, when the server answers. The data goes with it.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-find_server_programs() {
-  local candidate
-  for candidate in "${PG_BINDIR:-}" /usr/lib/postgresql/15/bin /opt/homebrew/opt/postgresql@15/bin \
-    /usr/local/opt/postgresql@15/bin /usr/pgsql-15/bin "$(pg_config --bindir 2>/dev/null || true)"; do
-    if [ -x "$candidate/initdb" ] && "$candidate/postgres" --version | grep -q ' 15\.'; then
-      echo "$candidate"
-      return
-    fi
-  done
-  fail "PostgreSQL 15 was not found" "Run scripts/setup --tests, or set PG_BINDIR to the folder of its initdb."
-}
-
 # PostgreSQL refuses to run as root.
 as_server_user() {
   if [ "$(id -u)" -eq 0 ]; then
@@ -44,7 +32,8 @@ stop_server() {
 }
 
 main() {
-  bin=$(find_server_programs)
+  bin=$(postgres_folder)
+  [ -n "$bin" ] || fail "PostgreSQL 15 was not found" "Run scripts/setup --tests, or set PG_BINDIR to the folder of its initdb."
   local parent=$PPID password
   # Not TMPDIR: the server's user may not reach into it.
   directory=$(mktemp -d /tmp/convene-postgres.XXXXXX)

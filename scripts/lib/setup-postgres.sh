@@ -2,17 +2,6 @@
 
 POSTGRES_HELP="The tests need PostgreSQL 15, its extension pgTAP and the program pg_prove. Elsewhere, set PG_BINDIR to the folder of PostgreSQL 15's programs."
 
-postgres_folder() {
-  local folder
-  for folder in "${PG_BINDIR:-}" /usr/lib/postgresql/15/bin /opt/homebrew/opt/postgresql@15/bin \
-    /usr/local/opt/postgresql@15/bin /usr/pgsql-15/bin "$(pg_config --bindir 2>/dev/null || true)"; do
-    if [ -x "$folder/initdb" ] && "$folder/postgres" --version | grep -q ' 15\.'; then
-      echo "$folder"
-      return
-    fi
-  done
-}
-
 postgres_is_complete() {
   local folder
   folder=$(postgres_folder)
@@ -33,7 +22,7 @@ setup_postgres() {
 }
 
 setup_postgres_with_apt() {
-  local packages="postgresql-15 postgresql-15-pgtap libtap-parser-sourcehandler-pgtap-perl" as_root=
+  local packages="postgresql-15 postgresql-15-pgtap postgresql-15-plpgsql-check libtap-parser-sourcehandler-pgtap-perl" as_root=
   if [ "$(id -u)" -ne 0 ]; then
     sudo -n true 2>/dev/null ||
       fail "PostgreSQL 15 with pgTAP is missing, and installing it needs root" "Run: sudo apt-get install $packages"
