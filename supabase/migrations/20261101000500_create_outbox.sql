@@ -20,6 +20,7 @@ create table if not exists private.outbox (
   done_at timestamptz
 );
 create index if not exists outbox_pending_idx on private.outbox (available_at) where status = 'pending';
+create index if not exists outbox_pending_host_id_idx on private.outbox (host_id, available_at) where status = 'pending';
 create index if not exists outbox_done_idx on private.outbox (done_at) where status = 'done';
 create index if not exists outbox_dead_idx on private.outbox (created_at) where status = 'dead';
 alter table private.outbox enable row level security;

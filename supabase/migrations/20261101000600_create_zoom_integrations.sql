@@ -50,7 +50,9 @@ create or replace trigger end_zoom_refresh after update of refresh_token on publ
 -- What a function needs to call Zoom for a user: the sealed tokens, and, when they must be refreshed, either the lease
 -- that entitles to do so (`refresh_lease`, 30 s) or the news that someone else is at it (`refresh_busy`). They must be
 -- refreshed when they expire within two minutes, or when Zoom refused the access token that is still the stored one.
-create or replace function public.zoom_grant(user_id uuid, refused_access_token text default null)
+-- With `lease_refresh` false no lease is taken, because the caller would not refresh at once: it asks again when it gets there.
+create or replace function public.zoom_grant(
+  user_id uuid, refused_access_token text default null, lease_refresh boolean default true)
 returns jsonb
 language plpgsql
 set search_path = ''
@@ -69,7 +71,7 @@ begin
   end if;
   must_refresh := integration.expires_at < clock_timestamp() + interval '2 minutes'
     or (refused_access_token is not null and integration.access_token = refused_access_token);
-  if must_refresh then
+  if must_refresh and lease_refresh then
     insert into private.zoom_refresh_leases as held (user_id, lease_id, leased_until)
       values (zoom_grant.user_id, gen_random_uuid(), clock_timestamp() + interval '30 seconds')
       on conflict on constraint zoom_refresh_leases_pkey do update set lease_id = excluded.lease_id, leased_until = excluded.leased_until
@@ -81,58 +83,46 @@ begin
     'refresh_lease', lease, 'refresh_busy', must_refresh and lease is null);
 end
 $$;
-revoke execute on function public.zoom_grant(uuid, text) from public, anon, authenticated;
-grant execute on function public.zoom_grant(uuid, text) to service_role;
+revoke execute on function public.zoom_grant(uuid, text, boolean) from public, anon, authenticated;
+grant execute on function public.zoom_grant(uuid, text, boolean) to service_role;
 
--- Locks the integration, then the lease, and says whether it is still the current one (it stays so after its 30
--- seconds until someone else takes over: a rotated pair that arrives late is the only valid one).
-create or replace function private.holds_zoom_refresh(owner uuid, lease uuid)
-returns boolean
-language plpgsql
-set search_path = ''
-as $$
-begin
-  perform from public.user_integrations_zoom z where z.user_id = owner for update;
-  perform from private.zoom_refresh_leases l where l.user_id = owner and l.lease_id = lease for update;
-  return found;
-end
-$$;
-revoke execute on function private.holds_zoom_refresh(uuid, uuid) from public, anon, authenticated;
-grant execute on function private.holds_zoom_refresh(uuid, uuid) to service_role;
-
+-- Saves the pair that a refresh gave. Zoom gives each refresh token out once, so the pair that was made with the stored one is the
+-- only valid one, however late it comes and whoever holds the lease by now: it is compared and swapped.
 create or replace function public.save_zoom_tokens(
-  user_id uuid, refresh_lease uuid, access_token text, refresh_token text, expires_at timestamptz, scope text)
+  user_id uuid, used_refresh_token text, access_token text, refresh_token text, expires_at timestamptz, scope text)
 returns jsonb
 language plpgsql
 set search_path = ''
 as $$
 begin
-  if not private.holds_zoom_refresh(user_id, refresh_lease) then
-    return jsonb_build_object('saved', false);
-  end if;
   update public.user_integrations_zoom z
     set access_token = save_zoom_tokens.access_token,
         refresh_token = save_zoom_tokens.refresh_token,
         expires_at = save_zoom_tokens.expires_at,
-        scope = coalesce(save_zoom_tokens.scope, z.scope)
-    where z.user_id = save_zoom_tokens.user_id;  -- the trigger ends the lease
-  return jsonb_build_object('saved', true);
+        scope = coalesce(save_zoom_tokens.scope, z.scope),
+        status = 'connected'
+    where z.user_id = save_zoom_tokens.user_id
+      and z.refresh_token = save_zoom_tokens.used_refresh_token;  -- the trigger ends the lease
+  return jsonb_build_object('saved', found);
 end
 $$;
-revoke execute on function public.save_zoom_tokens(uuid, uuid, text, text, timestamptz, text)
+revoke execute on function public.save_zoom_tokens(uuid, text, text, text, timestamptz, text)
   from public, anon, authenticated;
-grant execute on function public.save_zoom_tokens(uuid, uuid, text, text, timestamptz, text) to service_role;
+grant execute on function public.save_zoom_tokens(uuid, text, text, text, timestamptz, text) to service_role;
 
+-- Zoom refused the refresh token. Only the holder of the lease may say so: another flight may have exchanged the token meanwhile.
 create or replace function public.mark_zoom_reconnect(user_id uuid, refresh_lease uuid)
 returns jsonb
 language plpgsql
 set search_path = ''
 as $$
 begin
-  if not private.holds_zoom_refresh(user_id, refresh_lease) then
+  perform from public.user_integrations_zoom z where z.user_id = mark_zoom_reconnect.user_id for update;
+  delete from private.zoom_refresh_leases l
+    where l.user_id = mark_zoom_reconnect.user_id and l.lease_id = mark_zoom_reconnect.refresh_lease;
+  if not found then
     return jsonb_build_object('marked', false);
   end if;
-  delete from private.zoom_refresh_leases l where l.user_id = mark_zoom_reconnect.user_id;
   update public.user_integrations_zoom z set status = 'reconnect_required'
     where z.user_id = mark_zoom_reconnect.user_id;
   perform private.notify(user_id, 'zoom_reconnect_required', 'Connect Zoom again',

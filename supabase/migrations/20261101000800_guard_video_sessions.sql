@@ -9,8 +9,8 @@ stable
 set search_path = ''
 as $$
 begin
-  -- PostgreSQL takes almost any string with a digit for a POSIX zone, hence the pattern of an IANA name.
-  if name !~ '^(UTC|Etc/GMT[+-][0-9]{1,2}|[A-Za-z_]+(/[A-Za-z_-]+)+)$' then
+  -- PostgreSQL takes almost any string with a digit for a POSIX zone, and any case, hence the pattern of an IANA name.
+  if name !~ '^(UTC|Etc/GMT[+-](1[0-4]|[0-9])|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z_-]+)+)$' then
     return false;
   end if;
   perform now() at time zone name;
@@ -45,8 +45,10 @@ declare
     when session.provider is null
         or session.provider not in ('zoom', 'meet', 'jitsi', 'teams', 'manual', 'openvidu')
       then array['provider', 'provider is zoom, meet, jitsi, teams, manual or openvidu']
-    when char_length(session.join_url) > 2048 or session.join_url !~ '^https://[^[:space:][:cntrl:]]+$'
-        or session.join_url ~* '[?&#]zak='
+    when char_length(session.join_url) > 2048
+        -- No user name before the host, and no backslash, with which a link can look like another.
+        or session.join_url !~ '^https://[^/?#@\\[:space:][:cntrl:]]+([/?#][^\\[:space:][:cntrl:]]*)?$'
+        or session.join_url ~* '(z|%7a)(a|%61)(k|%6b)(=|%3d)'
       -- A link with `zak=` signs whoever opens it in as the host.
       then array['join_url', 'join_url is an https link that guests can open, of at most 2048 characters']
     when char_length(session.passcode) not between 1 and 64
@@ -113,6 +115,22 @@ $$;
 revoke execute on function private.tell_participant() from public, anon, authenticated;
 create or replace trigger video_session_participants_tell after insert on public.video_session_participants
   for each row when (new.role = 'participant') execute function private.tell_participant();
+
+-- Who is taken out of a session no longer reads it as its one client either. Security definer: the row's guard is for clients.
+create or replace function private.forget_client()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  update public.video_sessions s set client_id = null where s.id = old.session_id and s.client_id = old.user_id;
+  return null;
+end
+$$;
+revoke execute on function private.forget_client() from public, anon, authenticated;
+create or replace trigger video_session_participants_forget after delete on public.video_session_participants
+  for each row execute function private.forget_client();
 
 -- The start of a session as its people read it: local time and the zone's name.
 create or replace function private.session_time(session public.video_sessions)

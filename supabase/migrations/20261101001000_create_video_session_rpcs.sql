@@ -35,6 +35,10 @@ begin
       'Connect Zoom again, paste a link as join_url, or use provider "jitsi"', 'provider');
   end if;
   if taken.claim_id is null then
+    -- More than Zoom lets one user create in a day; each is an effect that has to be settled.
+    if (select count(*) from private.outbox o where o.host_id = taken.caller_id and o.status = 'pending') >= 100 then
+      perform private.refuse(429, 'too_many_pending', 'Too many Zoom requests are still being settled; try again later');
+    end if;
     if passcode is null or passcode !~ '^[A-Za-z0-9@_*-]{1,10}$' then
       perform private.refuse(422, 'invalid_field', 'passcode has 1 to 10 letters or digits', 'passcode');
     end if;
@@ -95,6 +99,9 @@ declare
 begin
   if caller is null or not private.is_host(caller) then
     perform private.refuse(403, 'not_a_host', 'Your role does not host sessions');
+  end if;
+  if octet_length(request::text) > 65536 then
+    perform private.refuse(413, 'too_large', 'The request is larger than 65536 bytes');
   end if;
   taken := private.take_idempotency_key(caller, 'create-video-session',
     coalesce(idempotency_key, gen_random_uuid()::text), request);

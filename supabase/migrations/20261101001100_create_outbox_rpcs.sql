@@ -48,10 +48,17 @@ declare
   effects jsonb := '[]'::jsonb;
 begin
   perform private.sweep();
+  -- Two of each host at most: whoever has many must not keep the others waiting.
   select array_agg(picked.id) into due from (
     select o.id from private.outbox o
-    where o.status = 'pending' and o.available_at <= now()
-      and (o.leased_until is null or o.leased_until <= now())
+    where o.id in (
+      select turn.id from (
+        select d.id, row_number() over (partition by d.host_id order by d.available_at) as place
+        from private.outbox d
+        where d.status = 'pending' and d.available_at <= now() and (d.leased_until is null or d.leased_until <= now())
+      ) as turn
+      where turn.place <= 2)
+      and o.status = 'pending' and (o.leased_until is null or o.leased_until <= now())
     order by o.available_at
     limit least(greatest(max_effects, 1), 100)
     for update skip locked
@@ -60,12 +67,12 @@ begin
     set lease_id = gen_random_uuid(), leased_until = clock_timestamp() + interval '60 seconds',
       attempts = o.attempts + 1
     where o.id = any (due);
-  -- By host: two callers lock integrations in the same order. Of a host's effects one gets the refresh lease.
+  -- By host: two callers lock integrations in the same order. Nobody refreshes yet: an effect may have to wait its turn.
   for effect in select o.* from private.outbox o where o.id = any (due) order by o.host_id, o.available_at loop
     effects := effects || jsonb_build_object('id', effect.id, 'lease_id', effect.lease_id, 'kind', effect.kind,
       'payload', effect.payload,
       'age_seconds', extract(epoch from now() - effect.created_at)::bigint,
-      'zoom', public.zoom_grant(effect.host_id));
+      'zoom', public.zoom_grant(effect.host_id, lease_refresh => false));
   end loop;
   return jsonb_build_object('effects', effects);
 end
@@ -73,7 +80,7 @@ $$;
 revoke execute on function public.claim_outbox(integer) from public, anon, authenticated;
 grant execute on function public.claim_outbox(integer) to service_role;
 
--- One result: {id, lease_id, outcome: done|retry|dead, error?}. False when its lease is not the current one.
+-- One result: {id, lease_id, outcome: done|retry, error?}. False when its lease is not the current one.
 create or replace function private.settle_effect(result jsonb)
 returns boolean
 language plpgsql
@@ -102,10 +109,8 @@ begin
             available_at = now() + least(interval '30 seconds' * power(2, effect.attempts), interval '1 hour')
           where o.id = effect.id;
       end if;
-    when 'dead' then
-      perform private.bury_effect(effect, reason);
     else
-      perform private.refuse(422, 'invalid_field', 'outcome is done, retry or dead', 'results');
+      perform private.refuse(422, 'invalid_field', 'outcome is done or retry', 'results');
   end case;
   return true;
 end

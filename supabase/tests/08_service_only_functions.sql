@@ -29,7 +29,7 @@ create function pg_temp.call(name text) returns text language sql as $$
     when 'mark_zoom_reconnect' then 'select mark_zoom_reconnect(gen_random_uuid(), gen_random_uuid())'
     when 'release_zoom_claim' then 'select release_zoom_claim(gen_random_uuid(), gen_random_uuid(), true)'
     when 'save_zoom_tokens' then
-      'select save_zoom_tokens(gen_random_uuid(), gen_random_uuid(), ''a'', ''r'', now(), ''s'')'
+      'select save_zoom_tokens(gen_random_uuid(), ''r'', ''a'', ''r'', now(), ''s'')'
     when 'settle_outbox' then 'select settle_outbox(''[]'')'
     when 'zoom_grant' then 'select zoom_grant(gen_random_uuid())'
   end)

@@ -23,8 +23,22 @@ const context: ExecutionContext = {
   passThroughOnException: () => {},
 };
 
+// A fault in one request must not take the others with it, which the end of the process would.
+addEventListener("unhandledrejection", (event) => {
+  event.preventDefault();
+  console.error(event.reason);
+});
+
 /** Serves a function's entry point. */
 export function serve(Entrypoint: EntrypointClass): void {
   const entrypoint = new Entrypoint(context, Deno.env.toObject());
-  Deno.serve((request) => entrypoint.fetch(request));
+  Deno.serve(async (request) => {
+    try {
+      return await entrypoint.fetch(request);
+    } catch (error) {
+      console.error(error);
+      const body = { error: "Something went wrong on our side.", code: "internal", request_id: crypto.randomUUID() };
+      return Response.json(body, { status: 500 });
+    }
+  });
 }
