@@ -88,7 +88,7 @@ async fn obtain_meeting<'a>(
         // Nothing was asked of Zoom's meetings yet.
         nothing_created: !claim.reconcile,
     })?;
-    let start = request.scheduled_start.utc();
+    let start = request.scheduled_start;
     if claim.reconcile {
         let found = zoom.find_meeting(start, &claim.passcode).await.map_err(fail)?;
         return found.map(|meeting| (zoom, meeting)).ok_or_else(|| Failure {

@@ -1,12 +1,12 @@
 //! The effects that the outbox holds, and how each is carried out.
 
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::{
     context::Context,
     http::Error,
     providers::zoom::{Grant, ZoomError, ZoomUser},
+    validation::ScheduledStart,
 };
 use uuid::Uuid;
 
@@ -44,7 +44,7 @@ pub enum Outcome {
 /// A Zoom meeting that was asked for but never committed: it has to go, if it is there.
 #[derive(Deserialize)]
 struct UncommittedMeeting {
-    scheduled_start: DateTime<Utc>,
+    scheduled_start: ScheduledStart,
     passcode: String,
 }
 

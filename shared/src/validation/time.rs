@@ -111,12 +111,6 @@ impl ScheduledStart {
         }
     }
 
-    /// The point in time.
-    #[must_use]
-    pub fn utc(self) -> DateTime<Utc> {
-        self.0
-    }
-
     /// As `2026-05-01T09:00:00Z`.
     #[must_use]
     pub fn rfc3339(self) -> String {
@@ -159,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_start_is_neither_past_nor_years_away() {
-        let now = start("2026-05-01T09:00:00Z").unwrap().utc();
+        let now = start("2026-05-01T09:00:00Z").unwrap().0;
         let check = |text: &str| start(text).unwrap().ahead_of(now);
         assert!(check("2026-05-01T08:56:00Z").is_ok());
         assert!(matches!(check("2026-05-01T08:54:00Z"), Err(StartError::Past)));

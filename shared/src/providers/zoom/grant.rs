@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{SecondsFormat, TimeDelta};
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -11,7 +11,7 @@ use super::{
     meeting::{Meeting, NewMeeting},
     token_seal_context,
 };
-use crate::{context::Context, crypto::Secret, http::Error, supabase::rpc_as_service};
+use crate::{context::Context, crypto::Secret, http::Error, supabase::rpc_as_service, validation::ScheduledStart};
 
 /// A user's grant as the database hands it out. When the access token has to be refreshed, the database lets exactly one flight do
 /// it: that one gets a lease, the others hear that it is busy.
@@ -71,7 +71,7 @@ impl<'a> ZoomUser<'a> {
     }
 
     /// The meeting that starts at `start` with `passcode`, if it exists.
-    pub async fn find_meeting(&mut self, start: DateTime<Utc>, passcode: &str) -> Result<Option<Meeting>, ZoomError> {
+    pub async fn find_meeting(&mut self, start: ScheduledStart, passcode: &str) -> Result<Option<Meeting>, ZoomError> {
         self.call(async |api, token| api.find_meeting(token, start, passcode).await).await
     }
 

@@ -1,8 +1,7 @@
-use chrono::{DateTime, SecondsFormat, Utc};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use super::{api::Api, error::ZoomError};
-use crate::crypto::Secret;
+use crate::{crypto::Secret, validation::ScheduledStart};
 
 /// Zoom's number for a scheduled meeting.
 const SCHEDULED: u8 = 2;
@@ -17,7 +16,7 @@ pub struct NewMeeting<'a> {
     /// At most 2000 characters.
     pub agenda: Option<&'a str>,
     /// When it starts.
-    pub start: DateTime<Utc>,
+    pub start: ScheduledStart,
     /// How long it takes.
     pub duration_minutes: u32,
     /// The IANA time zone in which Zoom shows it.
@@ -47,8 +46,8 @@ struct CreateMeeting<'a> {
     agenda: Option<&'a str>,
     #[serde(rename = "type")]
     kind: u8,
-    #[serde(serialize_with = "zoom_time")]
-    start_time: DateTime<Utc>,
+    /// With its `Z` Zoom reads it as UTC, without one in the meeting's time zone.
+    start_time: ScheduledStart,
     duration: u32,
     timezone: &'a str,
     password: &'a str,
@@ -72,7 +71,7 @@ struct Page {
 #[derive(Deserialize)]
 struct Listed {
     id: u64,
-    start_time: Option<DateTime<Utc>>,
+    start_time: Option<ScheduledStart>,
 }
 
 impl Api<'_> {
@@ -94,7 +93,7 @@ impl Api<'_> {
     pub(super) async fn find_meeting(
         &self,
         token: &Secret,
-        start: DateTime<Utc>,
+        start: ScheduledStart,
         passcode: &str,
     ) -> Result<Option<Meeting>, ZoomError> {
         let mut page_token = String::new();
@@ -123,9 +122,4 @@ impl Api<'_> {
             other => other,
         }
     }
-}
-
-/// `2026-05-01T09:00:00Z`: with the `Z` Zoom reads it as UTC, without one in the meeting's time zone.
-fn zoom_time<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&time.to_rfc3339_opts(SecondsFormat::Secs, true))
 }
