@@ -11,13 +11,13 @@ use crate::{
         seal::{SealError, SealKeys},
     },
     http::cors::AllowedOrigins,
+    providers::jitsi,
 };
 
 /// How long a call to a video provider may take, unless `PROVIDER_TIMEOUT_MS` says otherwise.
 const DEFAULT_PROVIDER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The configuration of one deployment, from its environment variables.
-#[derive(Clone)]
 pub struct Config {
     /// `SUPABASE_URL`, without a trailing slash.
     pub supabase_url: String,
@@ -40,7 +40,6 @@ pub struct Config {
 }
 
 /// The Zoom OAuth app of this deployment.
-#[derive(Clone)]
 pub struct ZoomConfig {
     /// `ZOOM_CLIENT_ID`.
     pub client_id: String,
@@ -86,7 +85,7 @@ impl Config {
             allowed_origins: AllowedOrigins::parse(variable("ALLOWED_ORIGINS").as_deref())
                 .ok_or(ConfigError::Invalid("ALLOWED_ORIGINS", "a list of origins like https://app.example"))?,
             scheduler_secret: variable("SCHEDULER_SECRET").map(Secret::new),
-            jitsi_domain: variable("JITSI_DOMAIN").unwrap_or_else(|| "meet.jit.si".to_owned()).to_ascii_lowercase(),
+            jitsi_domain: jitsi_domain(&variable)?,
             provider_timeout: provider_timeout(&variable)?,
             zoom: ZoomConfig::read(&variable)?,
         })
@@ -142,6 +141,15 @@ fn api_key(
     variable(legacy).ok_or(ConfigError::Missing(single))
 }
 
+/// A bare host name, as it stands in a room's URL.
+fn jitsi_domain(variable: &impl Fn(&str) -> Option<String>) -> Result<String, ConfigError> {
+    let Some(domain) = variable("JITSI_DOMAIN") else { return Ok(jitsi::PUBLIC_DOMAIN.to_owned()) };
+    match Url::parse(&format!("https://{domain}/")) {
+        Ok(url) if url.host_str() == Some(domain.to_ascii_lowercase().as_str()) => Ok(domain.to_ascii_lowercase()),
+        _ => Err(ConfigError::Invalid("JITSI_DOMAIN", "a host name such as meet.example")),
+    }
+}
+
 fn provider_timeout(variable: &impl Fn(&str) -> Option<String>) -> Result<Duration, ConfigError> {
     let Some(value) = variable("PROVIDER_TIMEOUT_MS") else { return Ok(DEFAULT_PROVIDER_TIMEOUT) };
     match value.parse::<u64>() {
@@ -185,6 +193,8 @@ mod tests {
             ("SUPABASE_PUBLISHABLE_KEYS", "secret"),
             ("ALLOWED_ORIGINS", "secret"),
             ("PROVIDER_TIMEOUT_MS", "secret"),
+            ("JITSI_DOMAIN", "https://secret/"),
+            ("JITSI_DOMAIN", "secret/path"),
         ] {
             let message = read(&[(name, value)]).err().unwrap().to_string();
             assert!(message.contains(name) && !message.contains("secret"), "{message}");

@@ -1,10 +1,11 @@
 //! Where Workers end and the project begins: a worker request in, a worker response out, and one log line for each.
-//! No other module names a `worker` type.
+//! No other module of this crate names a `worker` type.
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use futures_channel::oneshot;
 use futures_util::{FutureExt as _, StreamExt as _, future::LocalBoxFuture};
 use http::{HeaderMap, HeaderValue, Method, header::CACHE_CONTROL};
 use serde::Serialize;
@@ -39,8 +40,27 @@ thread_local! {
     static DEPLOYMENT: RefCell<Option<Rc<Deployment>>> = const { RefCell::new(None) };
 }
 
-/// Serves one HTTP request with `handler`.
+/// Serves one HTTP request with `handler`, to its end: a platform may stop what it does for a client that has gone, and a rotated
+/// token that is not saved is lost.
 pub async fn serve<H>(
+    function: Function,
+    request: worker::Request,
+    env: Env,
+    platform: worker::Context,
+    handler: H,
+) -> worker::Result<worker::Response>
+where
+    H: AsyncFnOnce(&Context, Request) -> Result<Response, Error> + 'static,
+{
+    let (sender, response) = oneshot::channel();
+    platform.wait_until(async move {
+        // Nobody listens when the client has gone.
+        let _ = sender.send(respond(function, request, env, handler).await);
+    });
+    response.await.map_err(|_| worker::Error::from("a request was dropped"))?
+}
+
+async fn respond<H>(
     function: Function,
     request: worker::Request,
     env: Env,
@@ -106,13 +126,8 @@ where
     if !function.methods.split(", ").any(|allowed| allowed == method.as_str()) {
         return Err(Error::MethodNotAllowed(function.methods));
     }
-    let uri = request.inner().url();
-    let body = read_body(request).await?;
-    let mut read = http::Request::builder()
-        .method(method)
-        .uri(uri)
-        .body(body)
-        .map_err(|error| Error::Internal(format!("a request that is none: {error}")))?;
+    let mut read = Request::new(read_body(request).await?);
+    *read.method_mut() = method;
     read.headers_mut().clone_from(headers);
     handler(context, read).await
 }

@@ -1,7 +1,7 @@
 //! What every Convene function stands on: who is calling, what they may send, how an answer or an error looks,
 //! and how Supabase and the video providers are called.
 //!
-//! Only [`edge`] names `worker` types. Everything else builds natively too, and takes the time from a [`clock::Clock`].
+//! Only [`edge`] names `worker` types here. Everything else builds natively too, and takes the time from a [`clock::Clock`].
 
 pub mod auth;
 pub mod clock;

@@ -48,7 +48,7 @@ declare
     when char_length(session.join_url) > 2048
         -- No user name before the host, and no backslash, with which a link can look like another.
         or session.join_url !~ '^https://[^/?#@\\[:space:][:cntrl:]]+([/?#][^\\[:space:][:cntrl:]]*)?$'
-        or session.join_url ~* '(z|%7a)(a|%61)(k|%6b)(=|%3d)'
+        or session.join_url ~* '([^a-z0-9]|%[0-9a-f]{2})(z|%7a)(a|%61)(k|%6b)(=|%3d)'
       -- A link with `zak=` signs whoever opens it in as the host.
       then array['join_url', 'join_url is an https link that guests can open, of at most 2048 characters']
     when char_length(session.passcode) not between 1 and 64

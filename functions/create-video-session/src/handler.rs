@@ -47,14 +47,22 @@ struct Generated {
 
 /// What the database made of the request.
 #[derive(Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 enum Outcome {
     /// The session is there, made now or by an earlier request with the same key.
-    Created { session: Value },
+    Created,
     /// A Zoom meeting has to be made, and this request alone may do it.
-    Claimed { claim: Claim, zoom: Grant },
+    Claimed,
     /// Another request with the same key is making it.
     InProgress,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    outcome: Outcome,
+    session: Option<Value>,
+    claim: Option<Claim>,
+    zoom: Option<Grant>,
 }
 
 /// How long to wait for another request with the same key, pause by pause, before telling the caller to ask again.
@@ -69,7 +77,7 @@ const ASK_AGAIN_AFTER: Duration = Duration::from_secs(2);
 ///    `Idempotency-Key` finds what an earlier request made, and waits for one that is at it.
 /// 4. Zoom only: make the meeting, or find the one that an earlier request left, and commit it: 409, 429, 502, 503, 504.
 /// 5. Answer 201 with the session.
-pub async fn handle(context: &Context, request: Request) -> Result<Response, Error> {
+pub(crate) async fn handle(context: &Context, request: Request) -> Result<Response, Error> {
     // (1) Authenticate.
     let caller = auth::authenticate(context, request.headers()).await?;
 
@@ -80,10 +88,12 @@ pub async fn handle(context: &Context, request: Request) -> Result<Response, Err
 
     // (3) Create or claim.
     let session = match create_or_claim(context, &caller, &session_request, key).await? {
-        Outcome::Created { session } => session,
+        Answer { outcome: Outcome::Created, session: Some(session), .. } => session,
         // (4) Make the meeting and commit it.
-        Outcome::Claimed { claim, zoom } => zoom_meeting::settle(context, &session_request, &claim, zoom).await?,
-        Outcome::InProgress => {
+        Answer { outcome: Outcome::Claimed, claim: Some(claim), zoom: Some(zoom), .. } => {
+            zoom_meeting::settle(context, &session_request, &claim, zoom).await?
+        }
+        Answer { outcome: Outcome::InProgress, .. } => {
             return Err(Error::refused_for(
                 StatusCode::CONFLICT,
                 "request_in_progress",
@@ -91,6 +101,7 @@ pub async fn handle(context: &Context, request: Request) -> Result<Response, Err
                 ASK_AGAIN_AFTER,
             ));
         }
+        _ => return Err(Error::Internal("create_video_session: an incomplete answer".to_owned())),
     };
 
     // (5) Answer.
@@ -102,15 +113,16 @@ async fn create_or_claim(
     caller: &Caller,
     request: &SessionRequest,
     idempotency_key: Option<&str>,
-) -> Result<Outcome, Error> {
+) -> Result<Answer, Error> {
     let arguments = Arguments { request, idempotency_key, generated: generate(context, request)? };
-    for pause in PAUSES_MS {
-        match supabase::rpc_as(context, caller, "create_video_session", &arguments).await? {
-            Outcome::InProgress => context.clock().sleep(Duration::from_millis(pause)).await,
-            outcome => return Ok(outcome),
+    let mut pauses = PAUSES_MS.into_iter();
+    loop {
+        let answer = supabase::rpc_as::<Answer>(context, caller, "create_video_session", &arguments).await?;
+        match (&answer.outcome, pauses.next()) {
+            (Outcome::InProgress, Some(pause)) => context.clock().sleep(Duration::from_millis(pause)).await,
+            _ => return Ok(answer),
         }
     }
-    Ok(Outcome::InProgress)
 }
 
 fn generate(context: &Context, request: &SessionRequest) -> Result<Generated, Error> {

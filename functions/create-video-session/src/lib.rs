@@ -1,7 +1,7 @@
 //! `create-video-session`: plans a session with the host's clients, at Zoom, on Jitsi, or behind a link that the host pasted.
 
-pub mod handler;
-pub mod request;
+mod handler;
+mod request;
 mod zoom_meeting;
 
 use shared::edge::{self, Function};
@@ -10,6 +10,6 @@ use worker::{Context, Env, Request, Response, event};
 const FUNCTION: Function = Function { name: "create-video-session", methods: "POST" };
 
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, _: Context) -> worker::Result<Response> {
-    edge::serve(FUNCTION, request, env, handler::handle).await
+async fn fetch(request: Request, env: Env, platform: Context) -> worker::Result<Response> {
+    edge::serve(FUNCTION, request, env, platform, handler::handle).await
 }

@@ -15,7 +15,7 @@ const MOST_CLIENTS: usize = 50;
 /// The body, as JSON has it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Body {
+pub(crate) struct Body {
     title: Option<Title>,
     description: Option<Description>,
     scheduled_start: Option<ScheduledStart>,
@@ -33,34 +33,34 @@ pub struct Body {
 
 /// A session to be created. Serialised, it is the `request` of the database function, and what an `Idempotency-Key` stands for.
 #[derive(Debug, Serialize)]
-pub struct SessionRequest {
+pub(crate) struct SessionRequest {
     /// The title; at Zoom, the topic.
-    pub title: Title,
+    pub(crate) title: Title,
     /// The description; at Zoom, the agenda.
-    pub description: Option<Description>,
+    pub(crate) description: Option<Description>,
     /// When it starts.
-    pub scheduled_start: ScheduledStart,
+    pub(crate) scheduled_start: ScheduledStart,
     /// How long it takes.
-    pub duration_minutes: DurationMinutes,
+    pub(crate) duration_minutes: DurationMinutes,
     /// The time zone in which people think of it.
-    pub timezone: Option<Timezone>,
+    pub(crate) timezone: Option<Timezone>,
     /// How many may take part.
-    pub max_participants: Option<MaxParticipants>,
+    pub(crate) max_participants: Option<MaxParticipants>,
     /// Where it takes place.
-    pub provider: Provider,
+    pub(crate) provider: Provider,
     /// The link the host pasted. Without one the provider makes it.
-    pub join_url: Option<String>,
+    pub(crate) join_url: Option<String>,
     /// Whom the host named, each once, in a fixed order.
-    pub client_ids: Vec<Uuid>,
+    pub(crate) client_ids: Vec<Uuid>,
     /// The conversation whose client takes part.
-    pub conversation_id: Option<Uuid>,
+    pub(crate) conversation_id: Option<Uuid>,
     /// Whether to post the link into the conversation with each client.
-    pub send_invite: bool,
+    pub(crate) send_invite: bool,
 }
 
 impl SessionRequest {
     /// Checks the fields against each other and against the present: 422 naming the field.
-    pub fn parse(body: Body, now: DateTime<Utc>, jitsi_domain: &str) -> Result<Self, Error> {
+    pub(crate) fn parse(body: Body, now: DateTime<Utc>, jitsi_domain: &str) -> Result<Self, Error> {
         let start = required(body.scheduled_start, "scheduled_start")?;
         let (provider, join_url) = place(body.provider, body.join_url, jitsi_domain)?;
         Ok(Self {

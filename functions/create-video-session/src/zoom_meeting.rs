@@ -2,19 +2,19 @@
 //!
 //! The claim is a row of the outbox, written before anything is asked of Zoom, and it holds the passcode by which the meeting can be
 //! found. Whoever holds its lease may act. So, whatever breaks:
-//! - one claim asks Zoom to create at most once: a request that takes over an unsettled claim only looks for the meeting;
+//! - one claim lets Zoom make at most one meeting: a request that takes over an unsettled claim only looks for it;
 //! - committing the session and closing the claim are one transaction;
 //! - a claim that nobody commits is undone through the outbox, which finds the meeting and deletes it.
 
 use std::time::Duration;
 
 use http::StatusCode;
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, json};
 use shared::{
     context::Context,
     http::Error,
-    providers::zoom::{Grant, Meeting, NewMeeting, ZoomError, ZoomUser},
+    providers::zoom::{Grant, Mark, Meeting, NewMeeting, ZoomError, ZoomUser},
     supabase::rpc_as_service,
     validation::{Description, Timezone},
 };
@@ -33,15 +33,9 @@ pub(crate) struct Claim {
 }
 
 #[derive(Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-enum Commit {
-    Created {
-        session: Value,
-    },
-    /// Another request took the claim over; it or the outbox settles it.
-    LeaseLost,
-    /// The outbox gave the claim up before this meeting was there.
-    Undone,
+struct Commit {
+    /// Without one the claim is another's by now, or was given up; then the database has the meeting deleted.
+    session: Option<Value>,
 }
 
 /// Why there is no meeting to commit.
@@ -62,23 +56,23 @@ pub(crate) async fn settle(
     grant: Grant,
 ) -> Result<Value, Error> {
     match obtain_meeting(context, request, claim, grant).await {
-        Ok((mut zoom, meeting)) => commit(context, claim, &mut zoom, &meeting).await,
+        Ok(meeting) => commit(context, claim, &meeting).await,
         Err(Failure { error, nothing_created }) => {
             let arguments =
                 json!({"claim_id": claim.id, "lease_id": claim.lease_id, "nothing_created": nothing_created});
             // If this is lost too, the lease lapses by itself and the outbox settles the claim.
-            let _ = rpc_as_service::<Value>(context, "release_zoom_claim", &arguments).await;
+            let _ = rpc_as_service::<IgnoredAny>(context, "release_zoom_claim", &arguments).await;
             Err(error)
         }
     }
 }
 
-async fn obtain_meeting<'a>(
-    context: &'a Context,
+async fn obtain_meeting(
+    context: &Context,
     request: &SessionRequest,
     claim: &Claim,
     grant: Grant,
-) -> Result<(ZoomUser<'a>, Meeting), Failure> {
+) -> Result<Meeting, Failure> {
     let fail = |error: ZoomError| {
         let nothing_created = !claim.reconcile && !error.leaves_it_open();
         Failure { error: error.into(), nothing_created }
@@ -88,47 +82,48 @@ async fn obtain_meeting<'a>(
         // Nothing was asked of Zoom's meetings yet.
         nothing_created: !claim.reconcile,
     })?;
-    let start = request.scheduled_start;
+    let mark = Mark { topic: request.title.as_str(), start: request.scheduled_start, passcode: &claim.passcode };
     if claim.reconcile {
-        let found = zoom.find_meeting(start, &claim.passcode).await.map_err(fail)?;
-        return found.map(|meeting| (zoom, meeting)).ok_or_else(|| Failure {
-            error: Error::refused_for(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "session_unsettled",
-                "Whether Zoom made this meeting is not known yet. Ask again with the same Idempotency-Key.",
-                UNSETTLED_RETRY,
-            ),
-            nothing_created: false,
-        });
+        let found = zoom.find_meeting(mark).await.map_err(fail)?;
+        return found.ok_or_else(|| Failure { error: unsettled(), nothing_created: false });
     }
     let meeting = NewMeeting {
-        topic: request.title.as_str(),
+        mark,
         agenda: request.description.as_ref().map(Description::as_str),
-        start,
         duration_minutes: request.duration_minutes.minutes(),
         timezone: request.timezone.as_ref().map_or("UTC", Timezone::as_str),
-        passcode: &claim.passcode,
     };
     match zoom.create_meeting(&meeting).await {
-        Ok(meeting) => Ok((zoom, meeting)),
         // The answer is lost, the meeting perhaps is not.
-        Err(error) if error.leaves_it_open() => match zoom.find_meeting(start, &claim.passcode).await {
-            Ok(Some(meeting)) => Ok((zoom, meeting)),
+        Err(error) if error.leaves_it_open() => match zoom.find_meeting(mark).await {
+            Ok(Some(meeting)) => Ok(meeting),
             _ => Err(fail(error)),
         },
-        Err(error) => Err(fail(error)),
+        other => other.map_err(fail),
     }
 }
 
-async fn commit(context: &Context, claim: &Claim, zoom: &mut ZoomUser<'_>, meeting: &Meeting) -> Result<Value, Error> {
-    let arguments = json!({"claim_id": claim.id, "lease_id": claim.lease_id, "meeting": meeting});
+async fn commit(context: &Context, claim: &Claim, meeting: &Meeting) -> Result<Value, Error> {
+    let arguments = json!({
+        "claim_id": claim.id,
+        "lease_id": claim.lease_id,
+        "meeting": {
+            "id": meeting.id,
+            "join_url": meeting.join_url,
+            "start_url": meeting.start_url,
+            "passcode": claim.passcode,
+        },
+    });
     // When this fails the meeting stays: the commit may have been done, and the claim says what to look for.
-    match rpc_as_service(context, "commit_zoom_session", &arguments).await? {
-        Commit::Created { session } => Ok(session),
-        Commit::LeaseLost => Err(Error::Unavailable("another request took over the claim".to_owned())),
-        Commit::Undone => {
-            zoom.delete_meeting(&meeting.id.to_string()).await?;
-            Err(Error::Unavailable("the claim was given up before its meeting was made".to_owned()))
-        }
-    }
+    let committed: Commit = rpc_as_service(context, "commit_zoom_session", &arguments).await?;
+    committed.session.ok_or_else(unsettled)
+}
+
+fn unsettled() -> Error {
+    Error::refused_for(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "session_unsettled",
+        "Whether Zoom made this meeting is not known yet. Ask again with the same Idempotency-Key.",
+        UNSETTLED_RETRY,
+    )
 }

@@ -1,49 +1,73 @@
 //! The effects that the outbox holds, and how each is carried out.
 
-use serde::{Deserialize, Serialize};
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::{
+    future::{Either, select},
+    pin_mut,
+};
+use serde::Deserialize;
 use serde_json::Value;
 use shared::{
     context::Context,
     http::Error,
-    providers::zoom::{Grant, ZoomError, ZoomUser},
+    providers::zoom::{Grant, Mark, ZoomError, ZoomUser},
     validation::ScheduledStart,
 };
 use uuid::Uuid;
 
 /// A due effect, leased to this delivery.
 #[derive(Deserialize)]
-pub struct Effect {
-    /// Its row.
-    pub id: Uuid,
+pub(crate) struct Effect {
+    pub(crate) id: Uuid,
     /// The lease under which it is carried out.
-    pub lease_id: Uuid,
+    pub(crate) lease_id: Uuid,
     kind: String,
     payload: Value,
-    age_seconds: f64,
-    zoom: Option<Grant>,
+    age_seconds: i64,
+    zoom: Grant,
 }
 
-/// What became of an effect. The errors are codes: an admin reads them.
-#[derive(Debug, PartialEq, Serialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-pub enum Outcome {
-    /// It is done, now or before.
-    Done,
-    /// Try again later.
-    Retry {
-        /// Why.
-        error: String,
-    },
-    /// It can never be done.
-    Dead {
-        /// Why.
-        error: String,
-    },
+/// Why an effect is not done. Each is tried again: a function of a later version may know the kind, the user may connect Zoom again.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Undone {
+    #[error("unknown_kind")]
+    UnknownKind,
+    #[error("unreadable_payload")]
+    UnreadablePayload,
+    /// Zoom may list a meeting a moment after it made it.
+    #[error("not_found_yet")]
+    NotFoundYet,
+    #[error("out_of_time")]
+    OutOfTime,
+    #[error("{}", .0.code())]
+    Failed(Error),
+}
+
+impl From<ZoomError> for Undone {
+    fn from(error: ZoomError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// How long the effects of one delivery may be worked on. A lease lasts 60 seconds; then a request may take a claim over and commit its
+/// meeting, which must not be deleted after that.
+#[derive(Clone, Copy)]
+pub(crate) struct Lease {
+    start_until: DateTime<Utc>,
+    work_until: DateTime<Utc>,
+}
+
+impl Lease {
+    /// For leases that are taken from `now` on.
+    pub(crate) fn since(now: DateTime<Utc>) -> Self {
+        Self { start_until: now + TimeDelta::seconds(25), work_until: now + TimeDelta::seconds(45) }
+    }
 }
 
 /// A Zoom meeting that was asked for but never committed: it has to go, if it is there.
 #[derive(Deserialize)]
 struct UncommittedMeeting {
+    topic: String,
     scheduled_start: ScheduledStart,
     passcode: String,
 }
@@ -54,41 +78,43 @@ struct MeetingToDelete {
     meeting_id: String,
 }
 
-/// Zoom may list a meeting a moment after it made it: one that is not found is believed to be absent only from this age on.
-const BELIEVED_ABSENT_AFTER_SECONDS: f64 = 180.0;
+/// A meeting that is not found is believed to be absent only from this age of its claim on.
+const BELIEVED_ABSENT_AFTER_SECONDS: i64 = 180;
 
-/// Carries out one effect.
-pub async fn perform(context: &Context, effect: Effect) -> Outcome {
-    let done = match effect.kind.as_str() {
-        "zoom.settle_claim" => settle_claim(context, effect).await,
-        "zoom.delete_meeting" => delete_meeting(context, effect).await,
-        unknown => return Outcome::Dead { error: format!("unknown kind {unknown}") },
-    };
-    done.unwrap_or_else(|error| match error {
-        // The tokens are gone: nobody can reach that account any more.
-        ZoomError::NotConnected => Outcome::Dead { error: "zoom_not_connected".to_owned() },
-        error => Outcome::Retry { error: Error::from(error).code().to_owned() },
-    })
-}
-
-async fn settle_claim(context: &Context, effect: Effect) -> Result<Outcome, ZoomError> {
-    let Ok(meeting) = UncommittedMeeting::deserialize(&effect.payload) else { return Ok(unreadable()) };
-    let mut zoom = ZoomUser::new(context, effect.zoom.ok_or(ZoomError::NotConnected)?).await?;
-    match zoom.find_meeting(meeting.scheduled_start, &meeting.passcode).await? {
-        Some(found) => zoom.delete_meeting(&found.id.to_string()).await.map(|()| Outcome::Done),
-        None if effect.age_seconds < BELIEVED_ABSENT_AFTER_SECONDS => {
-            Ok(Outcome::Retry { error: "not_found_yet".to_owned() })
+/// Carries out one effect, as long as `lease` allows.
+pub(crate) async fn perform(context: &Context, effect: Effect, lease: Lease) -> Result<(), Undone> {
+    if context.clock().now() > lease.start_until {
+        return Err(Undone::OutOfTime);
+    }
+    // Not cut short: a rotated token has to be saved.
+    let mut zoom = ZoomUser::new(context, effect.zoom).await?;
+    let left = lease.work_until.signed_duration_since(context.clock().now()).to_std().map_err(|_| Undone::OutOfTime)?;
+    let work = async {
+        match effect.kind.as_str() {
+            "zoom.settle_claim" => settle_claim(&mut zoom, &effect.payload, effect.age_seconds).await,
+            "zoom.delete_meeting" => delete_meeting(&mut zoom, &effect.payload).await,
+            _ => Err(Undone::UnknownKind),
         }
-        None => Ok(Outcome::Done),
+    };
+    let deadline = context.clock().sleep(left);
+    pin_mut!(work);
+    match select(work, deadline).await {
+        Either::Left((done, _)) => done,
+        Either::Right(((), _)) => Err(Undone::OutOfTime),
     }
 }
 
-async fn delete_meeting(context: &Context, effect: Effect) -> Result<Outcome, ZoomError> {
-    let Ok(meeting) = MeetingToDelete::deserialize(&effect.payload) else { return Ok(unreadable()) };
-    let mut zoom = ZoomUser::new(context, effect.zoom.ok_or(ZoomError::NotConnected)?).await?;
-    zoom.delete_meeting(&meeting.meeting_id).await.map(|()| Outcome::Done)
+async fn settle_claim(zoom: &mut ZoomUser<'_>, payload: &Value, age_seconds: i64) -> Result<(), Undone> {
+    let meeting = UncommittedMeeting::deserialize(payload).map_err(|_| Undone::UnreadablePayload)?;
+    let mark = Mark { topic: &meeting.topic, start: meeting.scheduled_start, passcode: &meeting.passcode };
+    match zoom.find_meeting(mark).await? {
+        Some(found) => Ok(zoom.delete_meeting(&found.id.to_string()).await?),
+        None if age_seconds < BELIEVED_ABSENT_AFTER_SECONDS => Err(Undone::NotFoundYet),
+        None => Ok(()),
+    }
 }
 
-fn unreadable() -> Outcome {
-    Outcome::Dead { error: "unreadable_payload".to_owned() }
+async fn delete_meeting(zoom: &mut ZoomUser<'_>, payload: &Value) -> Result<(), Undone> {
+    let meeting = MeetingToDelete::deserialize(payload).map_err(|_| Undone::UnreadablePayload)?;
+    Ok(zoom.delete_meeting(&meeting.meeting_id).await?)
 }

@@ -1,7 +1,7 @@
 //! `deliver-outbox`: carries out the effects that a commit asked for outside the database. The scheduler calls it, and nobody else.
 
-pub mod effects;
-pub mod handler;
+mod effects;
+mod handler;
 
 use shared::edge::{self, Function};
 use worker::{Context, Env, Request, Response, ScheduleContext, ScheduledEvent, event};
@@ -9,8 +9,8 @@ use worker::{Context, Env, Request, Response, ScheduleContext, ScheduledEvent, e
 const FUNCTION: Function = Function { name: "deliver-outbox", methods: "POST" };
 
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, _: Context) -> worker::Result<Response> {
-    edge::serve(FUNCTION, request, env, handler::handle).await
+async fn fetch(request: Request, env: Env, platform: Context) -> worker::Result<Response> {
+    edge::serve(FUNCTION, request, env, platform, handler::handle).await
 }
 
 #[event(scheduled)]

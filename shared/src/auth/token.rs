@@ -88,10 +88,11 @@ fn check_claims(
     issuer_is_required: bool,
 ) -> Result<Uuid, &'static str> {
     let expires = claims.expiration.ok_or("no expiry")?;
-    if now >= expires + LEEWAY {
+    // Differences, because a sum can leave the range of times, and panic.
+    if now.signed_duration_since(expires) >= LEEWAY {
         return Err("expired");
     }
-    if claims.not_before.is_some_and(|not_before| now + LEEWAY < not_before) {
+    if claims.not_before.is_some_and(|not_before| not_before.signed_duration_since(now) > LEEWAY) {
         return Err("not valid yet");
     }
     let SupabaseClaims { sub, aud, iss, role } = &claims.custom;

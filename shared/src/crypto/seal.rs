@@ -30,7 +30,6 @@ pub enum SealError {
 }
 
 /// The keys of one deployment: the first seals, all of them open.
-#[derive(Clone)]
 pub struct SealKeys(Vec<(String, Aes256Gcm)>);
 
 impl SealKeys {

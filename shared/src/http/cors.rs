@@ -19,7 +19,7 @@ const EXPOSED_HEADERS: &str = "x-request-id, retry-after";
 const PREFLIGHT_SECONDS: u32 = 3600;
 
 /// The origins that browsers may call from.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum AllowedOrigins {
     /// Nothing was configured: any port of this machine, so that local development works.
     LocalDevelopment,

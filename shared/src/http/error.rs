@@ -42,7 +42,7 @@ pub enum Error {
     /// A rule that the database or the product states said no.
     #[error("{message}")]
     Refused {
-        /// The status, always 4xx.
+        /// The status: 4xx, or 503 for what only time can settle.
         status: StatusCode,
         /// The stable code that apps switch on.
         code: Cow<'static, str>,

@@ -2,17 +2,26 @@
 
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{
+    Serialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use serde_json::error::Category;
 
 use super::{Error, Request, Response};
 
-/// Reads the body as `T`: 415 unless it is declared as JSON, 400 unless it is JSON, 422 naming the field that does not fit.
+/// Reads the body, a JSON object, as `T`: 415 unless it is declared as JSON, 400 unless it is JSON, 422 naming the field that
+/// does not fit.
 pub fn read<T: DeserializeOwned>(request: &Request) -> Result<T, Error> {
     let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/json") {
         return Err(Error::UnsupportedMediaType);
+    }
+    // serde would read an array as the fields in their order.
+    if request.body().trim_ascii_start().first() != Some(&b'{') {
+        let json = serde_json::from_slice::<IgnoredAny>(request.body());
+        return Err(json.map_or(Error::MalformedJson, |_| Error::invalid("body", "must be a JSON object")));
     }
     let mut json = serde_json::Deserializer::from_slice(request.body());
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| field_error(&error))?;
@@ -86,6 +95,7 @@ mod tests {
             (r#"{"other":1}"#, "other"),
             (r#"{"count":1,"count":2}"#, "body"),
             ("[]", "body"),
+            (" [1]", "body"),
             ("7", "body"),
         ] {
             match parse("application/json", bad) {

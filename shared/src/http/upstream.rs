@@ -33,6 +33,9 @@ pub enum UpstreamError {
     /// The connection could not be made, or broke.
     #[error("no connection: {0}")]
     Connection(String),
+    /// Another URL answered: a redirect was followed, with what was sent.
+    #[error("redirected")]
+    Redirected,
     /// The answer is larger than anything that is expected.
     #[error("an answer of more than {LARGEST_ANSWER} bytes")]
     TooLarge,
@@ -51,7 +54,7 @@ pub async fn send(
     request: reqwest::RequestBuilder,
     timeout: Duration,
 ) -> Result<Answer, UpstreamError> {
-    let exchange = exchange(request);
+    let exchange = exchange(&context.deployment.client, request);
     let deadline = context.clock().sleep(timeout);
     pin_mut!(exchange);
     match select(exchange, deadline).await {
@@ -60,8 +63,13 @@ pub async fn send(
     }
 }
 
-async fn exchange(request: reqwest::RequestBuilder) -> Result<Answer, UpstreamError> {
-    let response = request.send().await?;
+async fn exchange(client: &reqwest::Client, request: reqwest::RequestBuilder) -> Result<Answer, UpstreamError> {
+    let request = request.build()?;
+    let url = request.url().clone();
+    let response = client.execute(request).await?;
+    if *response.url() != url {
+        return Err(UpstreamError::Redirected);
+    }
     let (status, headers) = (response.status(), response.headers().clone());
     let mut body = Vec::new();
     let mut chunks = response.bytes_stream();

@@ -39,7 +39,11 @@ pub async fn rpc_as_service<T: DeserializeOwned>(
     // A legacy service key is a JWT and has to be the bearer as well; an `sb_secret_` key must not be.
     let bearer = key.expose().starts_with("eyJ").then_some(key);
     let body = encode(function, arguments)?;
-    let answer = call(context, key.expose(), bearer, function, body).await?;
+    let answer = call(context, key.expose(), bearer, function, body).await.map_err(|error| match error {
+        Error::Unavailable(_) => error,
+        // A refusal of what the service asked for is nothing that the caller could mend.
+        error => Error::Internal(format!("rpc {function} refused the service: {}", error.code())),
+    })?;
     decode(function, &answer)
 }
 

@@ -1,6 +1,7 @@
 //! Links that hosts paste. Which provider a link belongs to is decided by its parsed host labels, never by looking for a name in
 //! the text, and a link that would let its reader in as the host is refused.
 
+use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
 use crate::providers::{Provider, jitsi};
@@ -92,9 +93,8 @@ impl JoinUrl {
 
 /// Zoom's `zak` signs its bearer in as the host, wherever in the link it stands.
 fn carries_host_key(url: &Url) -> bool {
-    let in_query = url.query_pairs().any(|(name, _)| name.eq_ignore_ascii_case("zak"));
-    let in_fragment = url.fragment().is_some_and(|fragment| fragment.to_ascii_lowercase().contains("zak="));
-    in_query || in_fragment
+    let link = percent_decode_str(url.as_str()).decode_utf8_lossy().to_ascii_lowercase();
+    link.match_indices("zak=").any(|(at, _)| !link[..at].ends_with(|before: char| before.is_ascii_alphanumeric()))
 }
 
 fn provider_of(host: &str, jitsi_domain: &str) -> Provider {
@@ -118,7 +118,7 @@ fn check_path(url: &Url, provider: Provider) -> Result<(), JoinUrlError> {
         Provider::Zoom => match segments[..] {
             ["s", ..] | ["wc", _, "start"] => return Err(JoinUrlError::HostLink),
             ["j", id] | ["wc", id, "join"] | ["wc", "join", id] => is_zoom_meeting_id(id),
-            ["my", _] => true,
+            ["my", name] => name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte)),
             _ => false,
         },
         Provider::Meet => matches!(segments[..], [code] if is_meet_code(code)),

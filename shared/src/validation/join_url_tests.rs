@@ -18,6 +18,7 @@ fn the_provider_is_recognised_by_its_host() {
         ("https://8x8.vc/vpaas-magic-cookie-1/room", Provider::Jitsi),
         ("https://video.clinic.example/room", Provider::Jitsi),
         ("https://whereby.com/anna", Provider::Manual),
+        ("https://whereby.com/kozak?kozak=1", Provider::Manual),
     ] {
         assert_eq!(parse(link).unwrap().provider(), provider, "{link}");
     }
@@ -49,6 +50,8 @@ fn links_for_the_host_are_refused() {
         "https://zoom.us/j/123456789?ZAK=eyJ",
         "https://zoom.us/j/123456789?%7Aak=eyJ",
         "https://zoom.us/j/123456789#zak=eyJ",
+        "https://zoom.us/j/123456789#%7Aak=eyJ",
+        "https://zoom.us/j/123456789;zak=eyJ",
         "https://evil.example/?zak=eyJ",
     ] {
         assert_eq!(parse(link), Err(JoinUrlError::HostLink), "{link}");
@@ -60,6 +63,7 @@ fn a_providers_other_pages_are_not_join_links() {
     for link in [
         "https://zoom.us/",
         "https://zoom.us/profile",
+        "https://zoom.us/my/..%2fs%2f123456789",
         "https://zoom.us/j/12345",
         "https://zoom.us/j/abcdefghi",
         "https://meet.google.com/",

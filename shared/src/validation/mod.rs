@@ -1,9 +1,11 @@
 //! Types that cannot hold a bad value. They are parsed at the border, and nothing inside checks again.
 
 mod join_url;
+mod number;
 mod text;
 mod time;
 
 pub use join_url::{JoinUrl, JoinUrlError};
+pub use number::{DurationMinutes, MaxParticipants};
 pub use text::{Description, Title};
-pub use time::{DurationMinutes, MaxParticipants, ScheduledStart, Timezone};
+pub use time::{ScheduledStart, Timezone};

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-/// A session's title: 1 to 200 characters (Zoom's limit for a topic), trimmed, without control characters.
+/// A session's title: 1 to 200 characters (Zoom's limit for a topic), trimmed, something to be seen, without control characters.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(try_from = "String")]
 pub struct Title(String);
@@ -14,13 +14,13 @@ pub struct Description(String);
 /// Why a text cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TextError {
-    /// Nothing is left after trimming.
+    /// Nothing is left to be seen.
     #[error("must not be empty")]
     Empty,
     /// More characters than fit.
     #[error("must have at most {0} characters")]
     TooLong(usize),
-    /// It would break a log, a calendar entry, or a header.
+    /// It would break a log, a calendar entry, or a header, or turn the direction of what follows.
     #[error("must not contain control characters")]
     Control,
 }
@@ -50,7 +50,7 @@ impl TryFrom<String> for Title {
 
     fn try_from(text: String) -> Result<Self, TextError> {
         let text = bounded(&text, Self::LONGEST, |_| false)?;
-        if text.is_empty() { Err(TextError::Empty) } else { Ok(Self(text)) }
+        if text.chars().all(is_invisible) { Err(TextError::Empty) } else { Ok(Self(text)) }
     }
 }
 
@@ -64,13 +64,25 @@ impl TryFrom<String> for Description {
 
 fn bounded(text: &str, longest: usize, allowed_control: fn(char) -> bool) -> Result<String, TextError> {
     let text = text.trim();
-    if text.chars().any(|character| character.is_control() && !allowed_control(character)) {
+    if text.chars().any(|character| is_control(character) && !allowed_control(character)) {
         return Err(TextError::Control);
     }
     if text.chars().count() > longest {
         return Err(TextError::TooLong(longest));
     }
     Ok(text.to_owned())
+}
+
+/// Control characters, and those that change the direction of the text around them.
+fn is_control(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Characters that leave no mark, most of them with a use between others (emoji, Persian).
+fn is_invisible(character: char) -> bool {
+    character.is_whitespace()
+        || matches!(character, '\u{ad}' | '\u{115f}' | '\u{1160}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}')
+        || matches!(character, '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}')
 }
 
 #[cfg(test)]
@@ -82,12 +94,14 @@ mod tests {
         assert_eq!(Title::try_from("  Knee  ".to_owned()).unwrap().as_str(), "Knee");
         assert!(Title::try_from("ü".repeat(200)).is_ok());
         assert!(matches!(Title::try_from("ü".repeat(201)), Err(TextError::TooLong(200))));
-        assert!(matches!(Title::try_from(" \u{2003} ".to_owned()), Err(TextError::Empty)));
+        for empty in [" \u{2003} ", "\u{200b}", "\u{3164}\u{2800}", "\u{ad}"] {
+            assert!(matches!(Title::try_from(empty.to_owned()), Err(TextError::Empty)), "{empty:?}");
+        }
     }
 
     #[test]
     fn control_characters_are_refused() {
-        for bad in ["a\nb", "a\u{0}b", "a\u{1b}[31mb", "a\u{85}b"] {
+        for bad in ["a\nb", "a\u{0}b", "a\u{1b}[31mb", "a\u{85}b", "a\u{202e}b"] {
             assert!(matches!(Title::try_from(bad.to_owned()), Err(TextError::Control)), "{bad:?}");
         }
         assert!(Description::try_from("one\ntwo\tthree".to_owned()).is_ok());

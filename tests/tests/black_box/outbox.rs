@@ -153,6 +153,7 @@ async fn an_effect_whose_answer_was_lost_is_done_again_without_harm() {
 async fn an_effect_of_a_kind_that_is_not_known_yet_waits_for_the_function_that_knows_it() {
     let stack = Stack::running();
     let host = stack.trainer().await;
+    stack.connect_zoom(&host).await;
     let unreadable = "insert into private.outbox (kind, host_id, payload) values ('zoom.delete_meeting', $1, '{}')";
     stack.sql(unreadable, &[&host.id]).await;
     stack.deliver_until_tried(&host).await;
@@ -166,6 +167,11 @@ async fn an_effect_that_can_never_be_done_is_a_dead_letter_that_host_and_admin_s
     let gone = "delete from public.user_integrations_zoom where user_id = $1";
     planned.stack.sql(gone, &[&planned.host.id]).await;
     planned.cancel().await;
+    planned.stack.deliver_until_tried(&planned.host).await;
+    assert_eq!(planned.outbox().await["status"], "pending", "the user may connect Zoom again");
+    let last_try =
+        "update private.outbox set attempts = 11, available_at = now() where host_id = $1 and status = 'pending'";
+    planned.stack.sql(last_try, &[&planned.host.id]).await;
     planned.stack.deliver_until_settled(&planned.host).await;
     let dead = planned.outbox().await;
     assert_eq!((&dead["status"], &dead["error"]), (&json!("dead"), &json!("zoom_not_connected")));

@@ -241,6 +241,7 @@ async fn a_meeting_made_after_its_claim_was_given_up_is_deleted() {
     attempt.zoom_is_asked().await;
     attempt.outbox_settles_the_claim().await;
     slow.await.unwrap().refused(503, "session_unsettled");
+    attempt.stack.deliver_until_tried(&attempt.host).await;
     attempt.outbox_settles_the_claim().await;
     attempt.assert_left(0, 0).await;
 }

@@ -23,9 +23,10 @@ pub(super) struct Api<'a> {
 }
 
 impl<'a> Api<'a> {
-    /// Without a configured Zoom app nobody can be connected.
+    /// A user who is connected was connected by a Zoom app: without one the deployment is incomplete.
     pub(super) fn new(context: &'a Context) -> Result<Self, ZoomError> {
-        let config = context.config().zoom.as_ref().ok_or(ZoomError::NotConnected)?;
+        let config = context.config().zoom.as_ref();
+        let config = config.ok_or_else(|| Error::Internal("ZOOM_CLIENT_ID is not set".to_owned()))?;
         Ok(Self { context, config })
     }
 

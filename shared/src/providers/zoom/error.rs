@@ -105,6 +105,8 @@ struct Body {
 
 /// How long to wait when Zoom says "too many" but not until when.
 const DEFAULT_WAIT: Duration = Duration::from_secs(10);
+/// No limit of Zoom's lasts longer than a day.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
 /// Zoom's codes for a scope that was not granted.
 const MISSING_SCOPE: [i64; 2] = [4711, 4700];
 /// Zoom's code for an invalid access token, also seen with a status other than 401.
@@ -119,6 +121,7 @@ pub(super) fn of_answer(answer: &Answer, now: DateTime<Utc>) -> ZoomError {
         _ if body.code == INVALID_TOKEN => ZoomError::TokenRefused,
         StatusCode::TOO_MANY_REQUESTS => ZoomError::RateLimited(wait(answer, &body, now)),
         StatusCode::NOT_FOUND => ZoomError::NotFound,
+        StatusCode::REQUEST_TIMEOUT => ZoomError::Unanswered { cause: "Zoom: status 408".to_owned(), timed_out: true },
         status if status.is_client_error() => ZoomError::Refused { status: status.as_u16(), code: body.code },
         status => ZoomError::Unanswered { cause: format!("Zoom: status {}", status.as_u16()), timed_out: false },
     }
@@ -130,7 +133,7 @@ fn wait(answer: &Answer, body: &Body, now: DateTime<Utc>) -> Duration {
     let header = answer.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
     let until = match header {
         Some(value) => match value.parse::<i64>() {
-            Ok(seconds) => now.checked_add_signed(TimeDelta::seconds(seconds.clamp(0, 86_400))),
+            Ok(seconds) => TimeDelta::try_seconds(seconds).and_then(|wait| now.checked_add_signed(wait)),
             Err(_) => DateTime::parse_from_rfc3339(value).ok().map(|time| time.to_utc()),
         },
         None if body.message.contains("daily") => {
@@ -138,7 +141,8 @@ fn wait(answer: &Answer, body: &Body, now: DateTime<Utc>) -> Duration {
         }
         None => None,
     };
-    until.and_then(|until| (until - now).to_std().ok()).unwrap_or(DEFAULT_WAIT)
+    let wait = until.and_then(|until| until.signed_duration_since(now).to_std().ok()).unwrap_or(DEFAULT_WAIT);
+    wait.clamp(Duration::from_secs(1), LONGEST_WAIT)
 }
 
 #[cfg(test)]
@@ -181,6 +185,9 @@ mod tests {
         assert_eq!(seconds(None, ""), 10);
         assert_eq!(seconds(Some("2020-01-01T00:00:00Z"), ""), 10);
         assert_eq!(seconds(Some("soon"), ""), 10);
+        assert_eq!(seconds(Some("0"), ""), 1);
+        assert_eq!(seconds(Some("9999-12-31T23:59:59Z"), ""), 86_400);
+        assert_eq!(seconds(Some("9223372036854775807"), ""), 10);
     }
 
     #[test]
@@ -188,7 +195,7 @@ mod tests {
         for status in [400, 401, 404, 409, 429] {
             assert!(!error(status, None, "<error/>").leaves_it_open(), "{status}");
         }
-        for status in [500, 502, 503, 302] {
+        for status in [500, 502, 503, 302, 408] {
             assert!(error(status, None, "<error/>").leaves_it_open(), "{status}");
         }
     }

@@ -1,17 +1,17 @@
 use std::time::Duration;
 
 use chrono::{SecondsFormat, TimeDelta};
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::{
     api::Api,
     error::ZoomError,
-    meeting::{Meeting, NewMeeting},
+    meeting::{Mark, Meeting, NewMeeting},
     token_seal_context,
 };
-use crate::{context::Context, crypto::Secret, http::Error, supabase::rpc_as_service, validation::ScheduledStart};
+use crate::{context::Context, crypto::Secret, http::Error, supabase::rpc_as_service};
 
 /// A user's grant as the database hands it out. When the access token has to be refreshed, the database lets exactly one flight do
 /// it: that one gets a lease, the others hear that it is busy.
@@ -53,9 +53,6 @@ struct AccessToken {
     sealed: String,
 }
 
-#[derive(Deserialize)]
-struct Saved {}
-
 impl<'a> ZoomUser<'a> {
     /// Opens the grant's access token, refreshing it where it has to be.
     pub async fn new(context: &'a Context, grant: Grant) -> Result<Self, ZoomError> {
@@ -70,9 +67,9 @@ impl<'a> ZoomUser<'a> {
         self.call(async |api, token| api.create_meeting(token, meeting).await).await
     }
 
-    /// The meeting that starts at `start` with `passcode`, if it exists.
-    pub async fn find_meeting(&mut self, start: ScheduledStart, passcode: &str) -> Result<Option<Meeting>, ZoomError> {
-        self.call(async |api, token| api.find_meeting(token, start, passcode).await).await
+    /// The meeting with this mark, if it exists.
+    pub async fn find_meeting(&mut self, mark: Mark<'_>) -> Result<Option<Meeting>, ZoomError> {
+        self.call(async |api, token| api.find_meeting(token, mark).await).await
     }
 
     /// Deletes a meeting; one that is not there is deleted.
@@ -104,7 +101,8 @@ async fn read(context: &Context, user_id: Uuid, refused: Option<&str>) -> Result
 }
 
 async fn access_token(api: &Api<'_>, mut grant: Grant, refused: Option<&str>) -> Result<AccessToken, ZoomError> {
-    for _ in 0..BUSY_TRIES {
+    let mut tries = 0;
+    loop {
         match grant.status {
             Status::Missing => return Err(ZoomError::NotConnected),
             Status::ReconnectRequired => return Err(ZoomError::ReconnectRequired),
@@ -117,10 +115,13 @@ async fn access_token(api: &Api<'_>, mut grant: Grant, refused: Option<&str>) ->
             let value = open(api, grant.user_id, grant.access_token.as_deref())?;
             return Ok(AccessToken { value, sealed: grant.access_token.unwrap_or_default() });
         }
+        if tries == BUSY_TRIES {
+            return Err(Error::Unavailable("Zoom: another flight's token refresh takes too long".to_owned()).into());
+        }
+        tries += 1;
         api.context.clock().sleep(BUSY_PAUSE).await;
         grant = read(api.context, grant.user_id, refused).await?;
     }
-    Err(Error::Unavailable("Zoom: another flight's token refresh takes too long".to_owned()).into())
 }
 
 async fn refresh(api: &Api<'_>, grant: &Grant, lease: Uuid) -> Result<AccessToken, ZoomError> {
@@ -129,7 +130,7 @@ async fn refresh(api: &Api<'_>, grant: &Grant, lease: Uuid) -> Result<AccessToke
         Ok(pair) => pair,
         Err(ZoomError::ReconnectRequired) => {
             let arguments = json!({"user_id": grant.user_id, "refresh_lease": lease});
-            rpc_as_service::<serde_json::Value>(api.context, "mark_zoom_reconnect", &arguments).await?;
+            rpc_as_service::<IgnoredAny>(api.context, "mark_zoom_reconnect", &arguments).await?;
             return Err(ZoomError::ReconnectRequired);
         }
         // The lease lapses, and the next flight finds out whether this refresh token still lives.
@@ -141,7 +142,7 @@ async fn refresh(api: &Api<'_>, grant: &Grant, lease: Uuid) -> Result<AccessToke
     let expires_at = api.context.clock().now() + TimeDelta::seconds(pair.expires_in.into());
     let arguments = json!({
         "user_id": grant.user_id,
-        "refresh_lease": lease,
+        "used_refresh_token": grant.refresh_token,
         "access_token": sealed,
         "refresh_token": seal(&pair.refresh_token)?,
         "expires_at": expires_at.to_rfc3339_opts(SecondsFormat::Secs, true),
@@ -151,16 +152,17 @@ async fn refresh(api: &Api<'_>, grant: &Grant, lease: Uuid) -> Result<AccessToke
     Ok(AccessToken { value: Secret::new(pair.access_token), sealed })
 }
 
-/// Saving twice is the same as once: the first ends the lease, and the second does nothing.
+/// Saving twice is the same as once: the second finds that the refresh token which it replaces is gone. So it is when the user
+/// connected again meanwhile, whose new pair must stay.
 async fn save(context: &Context, arguments: &serde_json::Value) -> Result<(), Error> {
     let mut tries = 1;
     loop {
-        match rpc_as_service::<Saved>(context, "save_zoom_tokens", arguments).await {
+        match rpc_as_service::<IgnoredAny>(context, "save_zoom_tokens", arguments).await {
             Err(Error::Unavailable(_)) if tries < SAVE_TRIES => {
                 tries += 1;
                 context.clock().sleep(SAVE_PAUSE).await;
             }
-            other => return other.map(|Saved {}| ()),
+            other => return other.map(drop),
         }
     }
 }

@@ -1,32 +1,44 @@
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{api::Api, error::ZoomError};
-use crate::{crypto::Secret, validation::ScheduledStart};
+use crate::{
+    crypto::Secret,
+    providers::Provider,
+    validation::{JoinUrl, ScheduledStart},
+};
 
 /// Zoom's number for a scheduled meeting.
 const SCHEDULED: u8 = 2;
 const PAGE_SIZE: usize = 300;
-/// A host with more upcoming meetings than this many pages is not searched to the end.
+/// Far more meetings than a host has: whoever has more is not searched to the end, and nothing can be said of them.
 const MOST_PAGES: usize = 10;
+
+/// By what a meeting is found again: all three were recorded before Zoom was asked.
+#[derive(Clone, Copy)]
+pub struct Mark<'a> {
+    /// At most 200 characters.
+    pub topic: &'a str,
+    /// When it starts.
+    pub start: ScheduledStart,
+    /// At most 10 characters.
+    pub passcode: &'a str,
+}
 
 /// A meeting to be scheduled.
 pub struct NewMeeting<'a> {
-    /// At most 200 characters.
-    pub topic: &'a str,
+    /// Its topic, start and passcode.
+    pub mark: Mark<'a>,
     /// At most 2000 characters.
     pub agenda: Option<&'a str>,
-    /// When it starts.
-    pub start: ScheduledStart,
     /// How long it takes.
     pub duration_minutes: u32,
     /// The IANA time zone in which Zoom shows it.
     pub timezone: &'a str,
-    /// At most 10 characters; by it the meeting is found again.
-    pub passcode: &'a str,
 }
 
 /// A meeting that exists at Zoom.
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize)]
 pub struct Meeting {
     /// Zoom's meeting id.
     pub id: u64,
@@ -34,9 +46,8 @@ pub struct Meeting {
     pub join_url: String,
     /// The host's own link: it signs its bearer in as the host and lasts two hours.
     pub start_url: String,
-    /// The passcode, as Zoom has it.
-    #[serde(rename(deserialize = "password"), default)]
-    pub passcode: String,
+    #[serde(default)]
+    password: String,
 }
 
 #[derive(Serialize)]
@@ -65,54 +76,50 @@ struct Settings {
 struct Page {
     #[serde(default)]
     next_page_token: String,
-    meetings: Vec<Listed>,
+    meetings: Vec<Value>,
 }
 
 #[derive(Deserialize)]
 struct Listed {
     id: u64,
-    start_time: Option<ScheduledStart>,
+    topic: String,
+    start_time: ScheduledStart,
 }
 
 impl Api<'_> {
     pub(super) async fn create_meeting(&self, token: &Secret, meeting: &NewMeeting<'_>) -> Result<Meeting, ZoomError> {
         let body = CreateMeeting {
-            topic: meeting.topic,
+            topic: meeting.mark.topic,
             agenda: meeting.agenda,
             kind: SCHEDULED,
-            start_time: meeting.start,
+            start_time: meeting.mark.start,
             duration: meeting.duration_minutes,
             timezone: meeting.timezone,
-            password: meeting.passcode,
+            password: meeting.mark.passcode,
             settings: Settings { waiting_room: true, join_before_host: false },
         };
-        self.post(token, "/users/me/meetings", &body).await
+        checked(self.post(token, "/users/me/meetings", &body).await?)
     }
 
-    /// The meeting that starts at `start` with `passcode`. Listings carry no passcode, so each candidate is read.
-    pub(super) async fn find_meeting(
-        &self,
-        token: &Secret,
-        start: ScheduledStart,
-        passcode: &str,
-    ) -> Result<Option<Meeting>, ZoomError> {
+    /// The meeting with this mark. Listings carry no passcode, so each candidate is read.
+    pub(super) async fn find_meeting(&self, token: &Secret, mark: Mark<'_>) -> Result<Option<Meeting>, ZoomError> {
         let mut page_token = String::new();
         for _ in 0..MOST_PAGES {
             let path = format!("/users/me/meetings?type=scheduled&page_size={PAGE_SIZE}&next_page_token={page_token}");
             let page: Page = self.get(token, &path).await?;
-            for listed in page.meetings.iter().filter(|listed| listed.start_time == Some(start)) {
-                match self.get::<Meeting>(token, &format!("/meetings/{}", listed.id)).await {
-                    Ok(meeting) if meeting.passcode == passcode => return Ok(Some(meeting)),
+            for id in page.meetings.iter().filter_map(|listed| candidate(listed, mark)) {
+                match self.get::<Meeting>(token, &format!("/meetings/{id}")).await {
+                    Ok(meeting) if meeting.password == mark.passcode => return checked(meeting).map(Some),
                     Ok(_) | Err(ZoomError::NotFound) => {}
                     Err(error) => return Err(error),
                 }
             }
             if page.next_page_token.is_empty() {
-                break;
+                return Ok(None);
             }
             page_token = url::form_urlencoded::byte_serialize(page.next_page_token.as_bytes()).collect();
         }
-        Ok(None)
+        Err(unusable("more meetings than are searched"))
     }
 
     /// A meeting that is not there is deleted.
@@ -122,4 +129,23 @@ impl Api<'_> {
             other => other,
         }
     }
+}
+
+/// The id of a listed meeting that may be the one. Meetings of other kinds have no start, and are passed over.
+fn candidate(listed: &Value, mark: Mark<'_>) -> Option<u64> {
+    let Listed { id, topic, start_time } = Listed::deserialize(listed).ok()?;
+    let apart = start_time.utc().signed_duration_since(mark.start.utc());
+    (topic == mark.topic && apart.num_seconds().abs() < 60).then_some(id)
+}
+
+/// A link that is not Zoom's own for participants is shown to nobody.
+fn checked(meeting: Meeting) -> Result<Meeting, ZoomError> {
+    match JoinUrl::parse(&meeting.join_url, "") {
+        Ok(link) if link.provider() == Provider::Zoom => Ok(meeting),
+        _ => Err(unusable("a join link that is none")),
+    }
+}
+
+fn unusable(what: &str) -> ZoomError {
+    ZoomError::Unanswered { cause: format!("Zoom: {what}"), timed_out: false }
 }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 pub use error::ZoomError;
 pub use grant::{Grant, ZoomUser};
-pub use meeting::{Meeting, NewMeeting};
+pub use meeting::{Mark, Meeting, NewMeeting};
 
 /// The length of a meeting's passcode: the most that Zoom takes, 58 bits.
 pub const PASSCODE_LENGTH: usize = 10;
