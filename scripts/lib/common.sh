@@ -12,15 +12,17 @@ cd "$ROOT"
 TOOLS=${CONVENE_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/convene/tools}
 
 WORKER_BUILD_VERSION=0.8.7
-# Must equal the version of the wasm-bindgen crate in Cargo.toml.
-WASM_BINDGEN_VERSION=0.2.129
+# The tool must be exactly the version of the crate.
+WASM_BINDGEN_VERSION=$(awk '/^name = "wasm-bindgen"$/ { getline; gsub(/[^0-9.]/, ""); print }' Cargo.lock)
 CARGO_DENY_VERSION=0.20.2
 TYPOS_VERSION=1.52.0
+SHELLCHECK_VERSION=0.11.0.1
 
 WORKER_BUILD="$TOOLS/worker-build-$WORKER_BUILD_VERSION/bin/worker-build"
 WASM_BINDGEN="$TOOLS/wasm-bindgen-cli-$WASM_BINDGEN_VERSION/bin/wasm-bindgen"
 CARGO_DENY="$TOOLS/cargo-deny-$CARGO_DENY_VERSION/bin/cargo-deny"
 TYPOS="$TOOLS/typos-$TYPOS_VERSION/bin/typos"
+SHELLCHECK="$TOOLS/shellcheck-$SHELLCHECK_VERSION/bin/shellcheck"
 
 # None of the npm tools may report usage or look for updates.
 export WRANGLER_SEND_METRICS=false DO_NOT_TRACK=1 NO_UPDATE_NOTIFIER=1 DENO_NO_UPDATE_CHECK=1

@@ -2,7 +2,7 @@
 \ir support/people.psql
 \ir support/sessions.psql
 \ir support/zoom.psql
-select plan(44);
+select plan(46);
 
 create temporary table answers (name text, answer jsonb);
 grant all on answers to authenticated, service_role;
@@ -129,6 +129,14 @@ select settle_outbox(pg_temp.result(pg_temp.effect('given up'), 'retry'));
 select pg_temp.as_user('trainer');
 select is(pg_temp.create_session(pg_temp.zoom_request(), 'zoom') #> '{claim,reconcile}', 'true',
   'OUT-36 a claim that was given up is taken up again when its host asks');
+select pg_temp.as_service();
+insert into private.outbox (kind, host_id, payload)
+  select 'zoom.delete_meeting', pg_temp.id('trainer'), '{"meeting_id": "1"}' from generate_series(1, 100);
+select pg_temp.as_user('trainer');
+select is(pg_temp.outcome(pg_temp.zoom_request(), 'one too many'), 'too_many_pending',
+  'OUT-45 a host cannot fill the outbox');
+select is(pg_temp.outcome(pg_temp.zoom_request() || jsonb_build_object('title', repeat('x', 70000)), 'large'), 'too_large',
+  'OUT-46 nor the keys');
 
 -- Two effects of a host whose token has to be refreshed.
 select pg_temp.as_service();

@@ -118,3 +118,7 @@ async fn delete_meeting(zoom: &mut ZoomUser<'_>, payload: &Value) -> Result<(), 
     let meeting = MeetingToDelete::deserialize(payload).map_err(|_| Undone::UnreadablePayload)?;
     Ok(zoom.delete_meeting(&meeting.meeting_id).await?)
 }
+
+#[cfg(test)]
+#[path = "effects_tests.rs"]
+mod tests;

@@ -50,11 +50,6 @@ impl Request {
         self.header(AUTHORIZATION.as_str(), &format!("Bearer {token}"))
     }
 
-    /// As the service, with the secret key in place of the publishable one.
-    pub fn by_service(self, stack: &Stack) -> Self {
-        self.header("apikey", stack.variable("SECRET_KEY"))
-    }
-
     /// Replaces the header, if it is there.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         let name: HeaderName = name.parse().unwrap();

@@ -52,12 +52,7 @@ impl Stack {
 
     /// The calls to Supabase that one request caused, in order of arrival.
     pub async fn calls_of(&self, answer: &Answer) -> Vec<Call> {
-        self.calls_by_request_id(&answer.request_id).await
-    }
-
-    /// The calls to Supabase with this request id, in order of arrival.
-    pub async fn calls_by_request_id(&self, request_id: &str) -> Vec<Call> {
-        self.ask(&format!("calls?request_id={request_id}")).await
+        self.ask(&format!("calls?request_id={}", answer.request_id)).await
     }
 
     /// The next `times` calls to Supabase with this request id and such a path go wrong.

@@ -90,6 +90,16 @@ async fn a_token_signed_with_the_projects_own_keys_is_a_users() {
 }
 
 #[tokio::test]
+async fn a_token_that_expires_at_the_end_of_time_does_no_harm() {
+    let stack = Stack::running();
+    let host = stack.trainer().await;
+    let claims = with(&stack.hosted_claims(&host), "exp", json!(8_210_266_876_799_i64));
+    let token = stack.hosted_token(Algorithm::Es256, &claims).await;
+    let answer = stack.function("create-video-session").token(&token).json(&linked_session()).send().await;
+    assert_eq!(answer.status, 201, "{answer:?}");
+}
+
+#[tokio::test]
 async fn an_asymmetric_token_that_is_forged_swapped_or_stale_is_refused() {
     let stack = Stack::running();
     let host = stack.trainer().await;

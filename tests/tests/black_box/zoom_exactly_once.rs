@@ -142,14 +142,16 @@ async fn while_it_is_unknown_whether_zoom_made_it_none_is_made_again() {
 }
 
 #[tokio::test]
-async fn a_server_error_of_zoom_is_no_proof_that_nothing_was_made() {
-    let attempt = Attempt::new().await;
-    attempt.fault(Operation::CreateMeeting, ZoomFault::Status { status: 503 }).await;
-    attempt.send().await.refused(502, "provider_failed");
-    attempt.send().await.refused(503, "session_unsettled");
-    assert_eq!(attempt.creations_asked().await, 1);
-    attempt.outbox_settles_the_claim().await;
-    attempt.assert_left(0, 0).await;
+async fn a_vague_error_of_zoom_is_no_proof_that_nothing_was_made() {
+    for (zoom_status, status, code) in [(503, 502, "provider_failed"), (408, 504, "provider_timed_out")] {
+        let attempt = Attempt::new().await;
+        attempt.fault(Operation::CreateMeeting, ZoomFault::Status { status: zoom_status }).await;
+        attempt.send().await.refused(status, code);
+        attempt.send().await.refused(503, "session_unsettled");
+        assert_eq!(attempt.creations_asked().await, 1);
+        attempt.outbox_settles_the_claim().await;
+        attempt.assert_left(0, 0).await;
+    }
 }
 
 #[tokio::test]

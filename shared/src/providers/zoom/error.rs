@@ -106,7 +106,7 @@ struct Body {
 /// How long to wait when Zoom says "too many" but not until when.
 const DEFAULT_WAIT: Duration = Duration::from_secs(10);
 /// No limit of Zoom's lasts longer than a day.
-const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
+const LONGEST_WAIT: Duration = Duration::from_hours(24);
 /// Zoom's codes for a scope that was not granted.
 const MISSING_SCOPE: [i64; 2] = [4711, 4700];
 /// Zoom's code for an invalid access token, also seen with a status other than 401.

@@ -1,0 +1,90 @@
+use std::{rc::Rc, time::Duration};
+
+use futures_util::future::{FutureExt as _, LocalBoxFuture};
+use serde_json::json;
+use shared::{
+    clock::Clock, config::Config, context::Deployment, crypto::seal::SealKeys, providers::zoom::token_seal_context,
+};
+
+use super::*;
+
+const SEAL_KEYS: &str = "k:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
+struct TestClock(DateTime<Utc>);
+
+impl Clock for TestClock {
+    fn now(&self) -> DateTime<Utc> {
+        self.0
+    }
+
+    fn sleep(&self, duration: Duration) -> LocalBoxFuture<'static, ()> {
+        tokio::time::sleep(duration).boxed_local()
+    }
+}
+
+/// A deployment whose Zoom and Supabase nobody answers for.
+fn context() -> Context {
+    let variables = [
+        ("SUPABASE_URL", "http://127.0.0.1:9"),
+        ("SUPABASE_ANON_KEY", "a"),
+        ("SUPABASE_SECRET_KEY", "s"),
+        ("ZOOM_CLIENT_ID", "id"),
+        ("ZOOM_CLIENT_SECRET", "secret"),
+        ("ZOOM_API_URL", "http://127.0.0.1:9"),
+        ("SEAL_KEYS", SEAL_KEYS),
+    ];
+    let config =
+        Config::read(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+            .unwrap();
+    let clock = TestClock("2026-05-01T09:00:00Z".parse().unwrap());
+    Context {
+        deployment: Rc::new(Deployment::new(config, Rc::new(clock))),
+        request_id: "r".to_owned(),
+        caller_id: None.into(),
+    }
+}
+
+fn deletion() -> Effect {
+    let host = Uuid::from_u128(7);
+    let token = SealKeys::parse(SEAL_KEYS).unwrap().seal(&token_seal_context(host), b"token").unwrap();
+    serde_json::from_value(json!({
+        "id": host, "lease_id": host, "kind": "zoom.delete_meeting", "payload": {"meeting_id": "1"}, "age_seconds": 0,
+        "zoom": {
+            "user_id": host, "status": "connected", "access_token": token, "refresh_token": token,
+            "refresh_lease": null, "refresh_busy": false,
+        },
+    }))
+    .unwrap()
+}
+
+/// What becomes of an effect that is reached so many seconds after its delivery began.
+async fn reached_after(seconds: i64) -> String {
+    let context = context();
+    let lease = Lease::since(context.clock().now() - TimeDelta::seconds(seconds));
+    perform(&context, deletion(), lease).await.unwrap_err().to_string()
+}
+
+#[tokio::test]
+async fn an_effect_is_not_started_late_in_its_lease() {
+    assert_eq!(reached_after(24).await, "provider_failed", "it asked Zoom");
+    assert_eq!(reached_after(26).await, "out_of_time");
+}
+
+#[tokio::test]
+async fn an_effect_is_not_worked_on_when_its_lease_is_about_to_end() {
+    let context = context();
+    let begun = context.clock().now() - TimeDelta::seconds(46);
+    let lease = Lease { start_until: context.clock().now(), ..Lease::since(begun) };
+    let undone = perform(&context, deletion(), lease).await.unwrap_err();
+    assert!(matches!(undone, Undone::OutOfTime), "{undone}");
+}
+
+#[tokio::test]
+async fn what_this_version_does_not_understand_is_left_for_another() {
+    let context = context();
+    let lease = Lease::since(context.clock().now());
+    let unknown = Effect { kind: "zoom.invented".to_owned(), ..deletion() };
+    assert!(matches!(perform(&context, unknown, lease).await, Err(Undone::UnknownKind)));
+    let unreadable = Effect { payload: json!({}), ..deletion() };
+    assert!(matches!(perform(&context, unreadable, lease).await, Err(Undone::UnreadablePayload)));
+}
