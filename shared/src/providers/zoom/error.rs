@@ -61,7 +61,7 @@ impl ZoomError {
 
 impl From<UpstreamError> for ZoomError {
     fn from(error: UpstreamError) -> Self {
-        let timed_out = matches!(error, UpstreamError::TimedOut(_));
+        let timed_out = matches!(error, UpstreamError::TimedOut);
         Self::Unanswered { cause: format!("Zoom: {error}"), timed_out }
     }
 }
