@@ -1,8 +1,11 @@
-//! Asymmetric signatures. In WebAssembly the runtime's WebCrypto verifies them: native code, and none of it in the bundle.
+//! Signatures. In WebAssembly the runtime's WebCrypto verifies them: native code, and none of it in the bundle.
 //! Natively `jwt-compact` does.
 
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use crate::crypto::Secret;
 
 #[cfg_attr(target_arch = "wasm32", path = "signature_web.rs")]
 #[cfg_attr(not(target_arch = "wasm32"), path = "signature_native.rs")]
@@ -11,13 +14,15 @@ mod platform;
 /// The signature algorithms of Supabase's signing keys (RFC 7518 and RFC 8037).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Algorithm {
+    /// With the legacy secret of the project; never a public key's.
+    Hs256,
     Es256,
     Rs256,
     EdDsa,
 }
 
 impl Algorithm {
-    /// By its name in a token's header or in a key's `alg`.
+    /// A public key's, by its name in a token's header or in the key's `alg`.
     pub(super) fn named(name: &str) -> Option<Self> {
         match name {
             "ES256" => Some(Self::Es256),
@@ -28,7 +33,7 @@ impl Algorithm {
     }
 }
 
-/// A public key that verifies signatures of one algorithm.
+/// A key that verifies signatures of one algorithm.
 pub(super) struct VerifyingKey {
     algorithm: Algorithm,
     key: platform::Key,
@@ -56,6 +61,13 @@ impl VerifyingKey {
         let algorithm = algorithm_of(&Properties::deserialize(jwk).ok()?)?;
         let key = platform::Key::import(algorithm, jwk).await?;
         Some(Self { algorithm, key })
+    }
+
+    /// The key that a shared secret is.
+    pub(super) async fn of_secret(secret: &Secret) -> Option<Self> {
+        let jwk = json!({"kty": "oct", "k": BASE64_URL_SAFE_NO_PAD.encode(secret.expose())});
+        let key = platform::Key::import(Algorithm::Hs256, &jwk).await?;
+        Some(Self { algorithm: Algorithm::Hs256, key })
     }
 
     pub(super) fn algorithm(&self) -> Algorithm {

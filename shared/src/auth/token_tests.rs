@@ -10,10 +10,11 @@ use std::{
     time::Duration,
 };
 
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use futures_util::{FutureExt as _, future::LocalBoxFuture};
 use jwt_compact::{
     AlgorithmExt as _, Header,
-    alg::{Ed25519, Es256, ModulusBits, Rsa},
+    alg::{Ed25519, Es256, Hs256, Hs256Key, ModulusBits, Rsa},
     jwk::JsonWebKey,
 };
 use rand_core::OsRng;
@@ -197,7 +198,7 @@ async fn a_token_that_chooses_its_own_algorithm_or_key_is_nobodys() {
     let server = AuthServer::start(json!([es_jwk]));
     let (context, _) = context(&server.url);
     let claims = claims(&context);
-    let encode = |value: &Value| base64::Engine::encode(&base64::prelude::BASE64_URL_SAFE_NO_PAD, value.to_string());
+    let encode = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
     let good = signed(&Es256, &es, Some("es"), &claims);
     let (body, signature) = good.rsplit_once('.').unwrap();
     let (_, payload) = body.split_once('.').unwrap();

@@ -112,7 +112,7 @@ async fn access_token(api: &Api<'_>, mut grant: Grant, refused: Option<&str>) ->
             return refresh(api, &grant, lease).await;
         }
         if !grant.refresh_busy {
-            let value = open(api, grant.user_id, grant.access_token.as_deref())?;
+            let value = open(api, grant.user_id, grant.access_token.as_deref()).await?;
             return Ok(AccessToken { value, sealed: grant.access_token.unwrap_or_default() });
         }
         if tries == BUSY_TRIES {
@@ -125,7 +125,7 @@ async fn access_token(api: &Api<'_>, mut grant: Grant, refused: Option<&str>) ->
 }
 
 async fn refresh(api: &Api<'_>, grant: &Grant, lease: Uuid) -> Result<AccessToken, ZoomError> {
-    let refresh_token = open(api, grant.user_id, grant.refresh_token.as_deref())?;
+    let refresh_token = open(api, grant.user_id, grant.refresh_token.as_deref()).await?;
     let pair = match api.refresh(&refresh_token).await {
         Ok(pair) => pair,
         Err(ZoomError::ReconnectRequired) => {
@@ -137,14 +137,14 @@ async fn refresh(api: &Api<'_>, grant: &Grant, lease: Uuid) -> Result<AccessToke
         Err(error) => return Err(error),
     };
     let context = token_seal_context(grant.user_id);
-    let seal = |token: &str| api.config.seal_keys.seal(&context, token.as_bytes()).map_err(Error::from);
-    let sealed = seal(&pair.access_token)?;
+    let seal = async |token: &str| api.config.seal_keys.seal(&context, token.as_bytes()).await.map_err(Error::from);
+    let sealed = seal(&pair.access_token).await?;
     let expires_at = api.context.clock().now() + TimeDelta::seconds(pair.expires_in.into());
     let arguments = json!({
         "user_id": grant.user_id,
         "used_refresh_token": grant.refresh_token,
         "access_token": sealed,
-        "refresh_token": seal(&pair.refresh_token)?,
+        "refresh_token": seal(&pair.refresh_token).await?,
         "expires_at": expires_at.to_rfc3339_opts(SecondsFormat::Secs, true),
         "scope": pair.scope,
     });
@@ -167,8 +167,8 @@ async fn save(context: &Context, arguments: &serde_json::Value) -> Result<(), Er
     }
 }
 
-fn open(api: &Api<'_>, user_id: Uuid, sealed: Option<&str>) -> Result<Secret, Error> {
+async fn open(api: &Api<'_>, user_id: Uuid, sealed: Option<&str>) -> Result<Secret, Error> {
     let sealed = sealed.ok_or_else(|| Error::Internal("a connected Zoom user without tokens".to_owned()))?;
-    let token = api.config.seal_keys.open(&token_seal_context(user_id), sealed)?;
+    let token = api.config.seal_keys.open(&token_seal_context(user_id), sealed).await?;
     String::from_utf8(token).map(Secret::new).map_err(|_| Error::Internal("a sealed token is not text".to_owned()))
 }

@@ -1,4 +1,4 @@
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::{
     StatusCode,
     header::{AUTHORIZATION, CONTENT_TYPE},
@@ -41,7 +41,7 @@ impl Api<'_> {
             .deployment
             .client
             .post(format!("{}/token", self.config.oauth_url))
-            .header(AUTHORIZATION, format!("Basic {}", STANDARD.encode(app)))
+            .header(AUTHORIZATION, format!("Basic {}", BASE64_STANDARD.encode(app)))
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(form);
         let answer = upstream::send(self.context, request, self.context.config().provider_timeout).await?;

@@ -33,13 +33,13 @@ pub(super) async fn connect(
     Json(connection): Json<Connection>,
 ) -> Result<Json<Value>, Refusal> {
     let scope = connection.scope.unwrap_or_else(|| ALL_SCOPES.to_owned());
-    let (row, answer) = {
+    let (mut row, answer) = {
         let mut accounts = simulators.zoom.accounts.lock().unwrap();
         let (user, tokens) = accounts.connect(scope, connection.access_token_expired);
         let row = json!({
             "user_id": connection.user_id,
-            "access_token": seal(&simulators, connection.user_id, &tokens.access_token)?,
-            "refresh_token": seal(&simulators, connection.user_id, &tokens.refresh_token)?,
+            "access_token": tokens.access_token,
+            "refresh_token": tokens.refresh_token,
             "expires_at": tokens.expires_at.to_rfc3339_opts(SecondsFormat::Secs, true),
             "scope": tokens.scope,
             "zoom_user_id": user.id,
@@ -55,13 +55,16 @@ pub(super) async fn connect(
         });
         (row, answer)
     };
+    for token in ["access_token", "refresh_token"] {
+        row[token] = seal(&simulators, connection.user_id, answer[token].as_str().unwrap()).await?.into();
+    }
     store(&simulators, &row).await?;
     Ok(Json(answer))
 }
 
-fn seal(simulators: &Simulators, user_id: Uuid, token: &str) -> Result<String, Refusal> {
+async fn seal(simulators: &Simulators, user_id: Uuid, token: &str) -> Result<String, Refusal> {
     let keys = SealKeys::parse(&simulators.settings.seal_keys).map_err(|error| failed(&error))?;
-    keys.seal(&token_seal_context(user_id), token.as_bytes()).map_err(|error| failed(&error))
+    keys.seal(&token_seal_context(user_id), token.as_bytes()).await.map_err(|error| failed(&error))
 }
 
 async fn store(simulators: &Simulators, row: &Value) -> Result<(), Refusal> {
