@@ -55,6 +55,12 @@ one_at_a_time() {
   flock --nonblock 9 || { say "Waiting for another $1 in this clone" && flock 9; }
 }
 
+require_node() {
+  have node || fail "Node.js is missing" "Install Node.js 20.11 or newer: https://nodejs.org"
+  node -e 'const [major, minor] = process.versions.node.split("."); process.exit(major > 20 || (major == 20 && minor >= 11) ? 0 : 1)' ||
+    fail "Node.js $(node --version) is too old" "Install Node.js 20.11 or newer: https://nodejs.org"
+}
+
 # Where the programs of PostgreSQL 15 are; nothing when it is not installed.
 postgres_folder() {
   local folder
@@ -97,7 +103,7 @@ run_stoppable() {
   "$@" &
   STOPPABLE=$!
   set +m
-  trap 'kill -TERM -- "-$STOPPABLE" 2>/dev/null; wait "$STOPPABLE" 2>/dev/null; exit 0' INT TERM
+  trap 'kill -TERM -- "-$STOPPABLE" 2>/dev/null; wait "$STOPPABLE" 2>/dev/null || true; exit 0' INT TERM
   wait "$STOPPABLE" || status=$?
   trap - INT TERM
   return "$status"

@@ -133,7 +133,9 @@ async function startHelpers(options, { url, secrets, functions, runtime }) {
   }
 }
 
-async function check({ port }) {
+async function check({ port, ephemeral }) {
+  const { refuseSecondInstance } = await import("./dev/instance.mjs");
+  if (!ephemeral) await refuseSecondInstance();
   if (port === 0) return;
   const server = http.createServer();
   await listen(server, port);

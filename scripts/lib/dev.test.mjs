@@ -67,6 +67,15 @@ test("a taken port ends it with a message", async () => {
   assert.match(output, new RegExp(`port ${port} is taken`));
 });
 
+test("its variables are asked for while its port is in use", async () => {
+  const server = http.createServer().listen(54321, "127.0.0.1");
+  // Whoever else has the port will do as well.
+  await Promise.race([once(server, "listening"), once(server, "error")]).catch(() => {});
+  const { output } = await dev("env").ended;
+  server.close();
+  assert.match(output, /^API_URL=|scripts\/dev is not running here/m);
+});
+
 test("SIGTERM stops every part and removes what was ephemeral", async () => {
   const envFile = path.join(folder, "stack.env");
   const stack = dev("--ephemeral", "--no-scheduler", "--env-file", envFile);

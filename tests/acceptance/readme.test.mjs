@@ -21,14 +21,14 @@ const run = (command, args, input) =>
 test("curl", () => {
   // The variables are this stack's, and not those of a scripts/dev that may run beside it.
   const script = block("A first session with curl", "sh").replace('eval "$(scripts/dev env)"\n', "");
-  const [created, listed] = run("bash", ["-euo", "pipefail", "-s"], script).split(/(?<=\})(?=\[)/);
+  const [created, listed] = run("bash", ["-euo", "pipefail", "-s"], script).trim().split("\n");
   const { session } = JSON.parse(created);
   assert.match(session.join_url, /^https:\/\/meet\.jit\.si\/convene-/);
   assert.ok(JSON.parse(listed).some(({ join_url }) => join_url === session.join_url));
 });
 
 test("supabase-js", () => {
-  const transport = `import WebSocket from "ws";\nglobalThis.WebSocket = WebSocket;\n`;
+  const transport = `import ws from "ws"; globalThis.WebSocket = ws;\n`;
   const script = transport + block("The same with supabase-js", "js") + "process.exit();\n";
   const printed = run("node", ["--input-type=module", "-"], script);
   const [link] = printed.split("\n");

@@ -18,11 +18,15 @@ export function askRunning() {
   });
 }
 
-/** Takes the place of the running stack; `publish` gives it the text that askRunning returns. */
-export async function claimInstance() {
+export async function refuseSecondInstance() {
   if ((await askRunning()) !== undefined) {
     throw new UserError("scripts/dev is already running here; stop it first, or use --ephemeral");
   }
+}
+
+/** Takes the place of the running stack; `publish` gives it the text that askRunning returns. */
+export async function claimInstance() {
+  await refuseSecondInstance();
   await unlink(SOCKET).catch(() => {});
   let text = "";
   const server = net.createServer((socket) => socket.on("error", () => {}).end(text));

@@ -21,6 +21,7 @@ const SEED = "supabase/seed.sql";
  */
 export async function startSupabase({ root, database, folder, ephemeral, secrets, url }) {
   const config = parse(await readFile(path.join(root, "supabase/config.toml"), "utf8"));
+  silenceRefusals();
   const source = database === "pglite" ? await openPglite(folder) : await openPostgres(database, ephemeral);
   try {
     await source.migrate((connection) => bringUpToDate(connection));
@@ -41,6 +42,17 @@ export async function startSupabase({ root, database, folder, ephemeral, secrets
     await source.remove();
     throw error;
   }
+}
+
+/**
+ * @supabase/lite prints every error of a database function, with its parameters. A refusal is an answer and no error, and
+ * the parameters hold what no log should.
+ */
+function silenceRefusals() {
+  const print = console.error;
+  console.error = (...printed) => {
+    if (!printed.some((value) => value?.code === "PGRST" || value?.cause?.code === "PGRST")) print(...printed);
+  };
 }
 
 function makeApp(connection, config, secrets) {
