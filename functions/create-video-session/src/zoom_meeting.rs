@@ -8,6 +8,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use http::StatusCode;
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, json};
@@ -47,6 +48,8 @@ struct Failure {
 
 /// When a claim that cannot be settled yet is worth another try.
 const UNSETTLED_RETRY: Duration = Duration::from_secs(30);
+/// The caller waits meanwhile.
+const LONGEST_SEARCH: TimeDelta = TimeDelta::seconds(20);
 
 /// Makes the meeting, or finds the one that an earlier request left, and commits the session. Answers with its row.
 pub(crate) async fn settle(
@@ -84,7 +87,7 @@ async fn obtain_meeting(
     })?;
     let mark = Mark { topic: request.title.as_str(), start: request.scheduled_start, passcode: &claim.passcode };
     if claim.reconcile {
-        let found = zoom.find_meeting(mark).await.map_err(fail)?;
+        let found = zoom.find_meeting(mark, search_until(context)).await.map_err(fail)?;
         return found.ok_or_else(|| Failure { error: unsettled(), nothing_created: false });
     }
     let meeting = NewMeeting {
@@ -95,7 +98,7 @@ async fn obtain_meeting(
     };
     match zoom.create_meeting(&meeting).await {
         // The answer is lost, the meeting perhaps is not.
-        Err(error) if error.leaves_it_open() => match zoom.find_meeting(mark).await {
+        Err(error) if error.leaves_it_open() => match zoom.find_meeting(mark, search_until(context)).await {
             Ok(Some(meeting)) => Ok(meeting),
             _ => Err(fail(error)),
         },
@@ -117,6 +120,10 @@ async fn commit(context: &Context, claim: &Claim, meeting: &Meeting) -> Result<V
     // When this fails the meeting stays: the commit may have been done, and the claim says what to look for.
     let committed: Commit = rpc_as_service(context, "commit_zoom_session", &arguments).await?;
     committed.session.ok_or_else(unsettled)
+}
+
+fn search_until(context: &Context) -> DateTime<Utc> {
+    context.clock().now() + LONGEST_SEARCH
 }
 
 fn unsettled() -> Error {

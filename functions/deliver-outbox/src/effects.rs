@@ -1,10 +1,6 @@
 //! The effects that the outbox holds, and how each is carried out.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::{
-    future::{Either, select},
-    pin_mut,
-};
 use serde::Deserialize;
 use serde_json::Value;
 use shared::{
@@ -49,18 +45,18 @@ impl From<ZoomError> for Undone {
     }
 }
 
-/// How long the effects of one delivery may be worked on. A lease lasts 60 seconds; then a request may take a claim over and commit its
-/// meeting, which must not be deleted after that.
+/// Until when the effects of one delivery may be started, and the meetings of claims deleted. A lease lasts 60 seconds; then a request
+/// may take a claim over and commit its meeting, which must not be deleted after that. A deletion takes up to 15 seconds.
 #[derive(Clone, Copy)]
 pub(crate) struct Lease {
     start_until: DateTime<Utc>,
-    work_until: DateTime<Utc>,
+    delete_until: DateTime<Utc>,
 }
 
 impl Lease {
     /// For leases that are taken from `now` on.
     pub(crate) fn since(now: DateTime<Utc>) -> Self {
-        Self { start_until: now + TimeDelta::seconds(25), work_until: now + TimeDelta::seconds(45) }
+        Self { start_until: now + TimeDelta::seconds(25), delete_until: now + TimeDelta::seconds(40) }
     }
 }
 
@@ -86,28 +82,28 @@ pub(crate) async fn perform(context: &Context, effect: Effect, lease: Lease) -> 
     if context.clock().now() > lease.start_until {
         return Err(Undone::OutOfTime);
     }
-    // Not cut short: a rotated token has to be saved.
     let mut zoom = ZoomUser::new(context, effect.zoom).await?;
-    let left = lease.work_until.signed_duration_since(context.clock().now()).to_std().map_err(|_| Undone::OutOfTime)?;
-    let work = async {
-        match effect.kind.as_str() {
-            "zoom.settle_claim" => settle_claim(&mut zoom, &effect.payload, effect.age_seconds).await,
-            "zoom.delete_meeting" => delete_meeting(&mut zoom, &effect.payload).await,
-            _ => Err(Undone::UnknownKind),
+    match effect.kind.as_str() {
+        "zoom.settle_claim" => {
+            settle_claim(context, &mut zoom, &effect.payload, effect.age_seconds, lease.delete_until).await
         }
-    };
-    let deadline = context.clock().sleep(left);
-    pin_mut!(work);
-    match select(work, deadline).await {
-        Either::Left((done, _)) => done,
-        Either::Right(((), _)) => Err(Undone::OutOfTime),
+        "zoom.delete_meeting" => delete_meeting(&mut zoom, &effect.payload).await,
+        _ => Err(Undone::UnknownKind),
     }
 }
 
-async fn settle_claim(zoom: &mut ZoomUser<'_>, payload: &Value, age_seconds: i64) -> Result<(), Undone> {
+/// Nothing here is cut short, because a rotated token has to be saved: the time is looked at between the calls.
+async fn settle_claim(
+    context: &Context,
+    zoom: &mut ZoomUser<'_>,
+    payload: &Value,
+    age_seconds: i64,
+    delete_until: DateTime<Utc>,
+) -> Result<(), Undone> {
     let meeting = UncommittedMeeting::deserialize(payload).map_err(|_| Undone::UnreadablePayload)?;
     let mark = Mark { topic: &meeting.topic, start: meeting.scheduled_start, passcode: &meeting.passcode };
-    match zoom.find_meeting(mark).await? {
+    match zoom.find_meeting(mark, delete_until).await? {
+        Some(_) if context.clock().now() >= delete_until => Err(Undone::OutOfTime),
         Some(found) => Ok(zoom.delete_meeting(&found.id.to_string()).await?),
         None if age_seconds < BELIEVED_ABSENT_AFTER_SECONDS => Err(Undone::NotFoundYet),
         None => Ok(()),

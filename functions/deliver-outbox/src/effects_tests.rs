@@ -73,12 +73,14 @@ async fn an_effect_is_not_started_late_in_its_lease() {
 }
 
 #[tokio::test]
-async fn an_effect_is_not_worked_on_when_its_lease_is_about_to_end() {
+async fn a_claim_is_not_searched_for_when_its_lease_is_about_to_end() {
     let context = context();
-    let begun = context.clock().now() - TimeDelta::seconds(46);
+    let begun = context.clock().now() - TimeDelta::seconds(41);
     let lease = Lease { start_until: context.clock().now(), ..Lease::since(begun) };
-    let undone = perform(&context, deletion(), lease).await.unwrap_err();
-    assert!(matches!(undone, Undone::OutOfTime), "{undone}");
+    let payload = json!({"topic": "Knee", "scheduled_start": "2026-06-01T09:00:00Z", "passcode": "p"});
+    let claim = Effect { kind: "zoom.settle_claim".to_owned(), payload, ..deletion() };
+    let undone = perform(&context, claim, lease).await.unwrap_err();
+    assert_eq!(undone.to_string(), "provider_timed_out", "Zoom was not asked, which would have failed");
 }
 
 #[tokio::test]

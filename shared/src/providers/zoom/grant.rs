@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use chrono::{SecondsFormat, TimeDelta};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::json;
 use uuid::Uuid;
@@ -67,9 +67,9 @@ impl<'a> ZoomUser<'a> {
         self.call(async |api, token| api.create_meeting(token, meeting).await).await
     }
 
-    /// The meeting with this mark, if it exists.
-    pub async fn find_meeting(&mut self, mark: Mark<'_>) -> Result<Option<Meeting>, ZoomError> {
-        self.call(async |api, token| api.find_meeting(token, mark).await).await
+    /// The meeting with this mark, if it exists. The search ends at `until`, unanswered.
+    pub async fn find_meeting(&mut self, mark: Mark<'_>, until: DateTime<Utc>) -> Result<Option<Meeting>, ZoomError> {
+        self.call(async |api, token| api.find_meeting(token, mark, until).await).await
     }
 
     /// Deletes a meeting; one that is not there is deleted.

@@ -1,3 +1,4 @@
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -101,13 +102,26 @@ impl Api<'_> {
         checked(self.post(token, "/users/me/meetings", &body).await?)
     }
 
-    /// The meeting with this mark. Listings carry no passcode, so each candidate is read.
-    pub(super) async fn find_meeting(&self, token: &Secret, mark: Mark<'_>) -> Result<Option<Meeting>, ZoomError> {
+    /// The meeting with this mark. Listings carry no passcode, so each candidate is read; nothing more is asked after `until`.
+    pub(super) async fn find_meeting(
+        &self,
+        token: &Secret,
+        mark: Mark<'_>,
+        until: DateTime<Utc>,
+    ) -> Result<Option<Meeting>, ZoomError> {
+        let in_time = || {
+            if self.context.clock().now() < until {
+                return Ok(());
+            }
+            Err(ZoomError::Unanswered { cause: "Zoom: the search took too long".to_owned(), timed_out: true })
+        };
         let mut page_token = String::new();
         for _ in 0..MOST_PAGES {
             let path = format!("/users/me/meetings?type=scheduled&page_size={PAGE_SIZE}&next_page_token={page_token}");
+            in_time()?;
             let page: Page = self.get(token, &path).await?;
             for id in page.meetings.iter().filter_map(|listed| candidate(listed, mark)) {
+                in_time()?;
                 match self.get::<Meeting>(token, &format!("/meetings/{id}")).await {
                     Ok(meeting) if meeting.password == mark.passcode => return checked(meeting).map(Some),
                     Ok(_) | Err(ZoomError::NotFound) => {}
