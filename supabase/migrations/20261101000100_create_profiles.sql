@@ -104,13 +104,20 @@ revoke execute on function private.guard_profile() from public, anon, authentica
 create or replace trigger convene_guard_profile before insert or update on public.profiles
   for each row execute function private.guard_profile();
 
--- Configuration: the roles that may host sessions. Change the rows to change the rule.
-create table if not exists private.host_roles (role text primary key);
+-- Configuration: the roles that may host sessions of a family, which is named by its table. Change the rows to change
+-- the rule.
+create table if not exists private.host_roles (
+  family text not null,
+  role text not null,
+  primary key (family, role)
+);
 alter table private.host_roles enable row level security;
 revoke all on private.host_roles from public, anon, authenticated;
 grant select on private.host_roles to service_role;
-insert into private.host_roles (role)
-  select unnest(array['trainer', 'nutritionist'])
+insert into private.host_roles (family, role)
+  select host.family, host.role
+  from (values ('video_sessions', 'trainer'), ('video_sessions', 'nutritionist'), ('instant_sessions', 'therapist'),
+    ('video_meetings', 'tutor'), ('virtual_sessions', 'tutor')) as host (family, role)
   where not exists (select from private.host_roles);
 
 -- Security definer: must not depend on the policies of `profiles`.
@@ -126,7 +133,7 @@ $$;
 revoke execute on function private.is_admin() from public, anon, authenticated;
 
 -- Security definer: for the same reason, and because no client reads `private.host_roles`.
-create or replace function private.is_host(person uuid default auth.uid())
+create or replace function private.is_host(family text, person uuid default auth.uid())
 returns boolean
 language sql
 stable
@@ -134,7 +141,8 @@ security definer
 set search_path = ''
 as $$
   select exists (
-    select from public.profiles p join private.host_roles h on h.role = p.role::text where p.id = person)
+    select from public.profiles p join private.host_roles h on h.role = p.role::text
+    where p.id = person and h.family = is_host.family)
 $$;
-revoke execute on function private.is_host(uuid) from public, anon;
-grant execute on function private.is_host(uuid) to authenticated, service_role;
+revoke execute on function private.is_host(text, uuid) from public, anon;
+grant execute on function private.is_host(text, uuid) to authenticated, service_role;

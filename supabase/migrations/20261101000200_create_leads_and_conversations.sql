@@ -36,7 +36,7 @@ begin
     using (client_id = (select auth.uid()) or provider_id = (select auth.uid()));
   create policy "A client asks a host" on public.leads
     for insert to authenticated
-    with check (client_id = (select auth.uid()) and status = 'requested' and private.is_host(provider_id));
+    with check (client_id = (select auth.uid()) and status = 'requested' and private.is_host('video_sessions', provider_id));
   create policy "Only the provider accepts or declines" on public.leads
     for update to authenticated
     using (provider_id = (select auth.uid()))

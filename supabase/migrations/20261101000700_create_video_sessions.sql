@@ -28,6 +28,8 @@ create index if not exists video_sessions_host_id_scheduled_start_idx
 create index if not exists video_sessions_client_id_scheduled_start_idx
   on public.video_sessions (client_id, scheduled_start);
 create index if not exists video_sessions_conversation_id_idx on public.video_sessions (conversation_id);
+create index if not exists video_sessions_open_idx on public.video_sessions (scheduled_start)
+  where status in ('scheduled', 'live');
 create unique index if not exists video_sessions_one_per_meeting
   on public.video_sessions (provider, provider_meeting_id) where provider_meeting_id is not null;
 
@@ -96,10 +98,14 @@ create policy "Hosts, clients and participants read a session" on public.video_s
   for select to authenticated
   using (host_id = (select auth.uid()) or client_id = (select auth.uid())
     or id = any (array(select private.joined_session_ids())));
+drop policy if exists "Overdue sessions wait for the sweep" on public.video_sessions;
+create policy "Overdue sessions wait for the sweep" on public.video_sessions
+  as restrictive for select to authenticated
+  using (status in ('ended', 'cancelled') or scheduled_start >= (select private.overdue_before()));
 drop policy if exists "Hosts create sessions with their own clients" on public.video_sessions;
 create policy "Hosts create sessions with their own clients" on public.video_sessions
   for insert to authenticated
-  with check (host_id = (select auth.uid()) and (select private.is_host())
+  with check (host_id = (select auth.uid()) and (select private.is_host('video_sessions'))
     and status = 'scheduled' and provider_meeting_id is null
     and (client_id is null or private.is_my_client(client_id))
     and (conversation_id is null or private.is_my_conversation(conversation_id)));

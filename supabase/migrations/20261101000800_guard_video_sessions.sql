@@ -1,6 +1,6 @@
 -- What holds for every session, however it is written: values in range, told as a 422 that names the field (a CHECK
--- would be an anonymous error); the columns that a host may not touch; a notification to whoever is added; and the
--- end of the meeting at Zoom when its session is cancelled or deleted.
+-- would be an anonymous error); the columns that a host may not touch; the lifecycle and the trail; and the end of the
+-- meeting at Zoom when its session is cancelled or deleted.
 
 create or replace function private.is_timezone(name text)
 returns boolean
@@ -98,52 +98,13 @@ create or replace trigger video_sessions_freeze_meeting before update on public.
 create or replace trigger video_sessions_touch_updated_at before update on public.video_sessions
   for each row execute function private.touch_updated_at();
 
--- Security definer: hosts add participants, and nobody writes notifications through the API.
-create or replace function private.tell_participant()
-returns trigger
-language plpgsql
-security definer
-set search_path = ''
-as $$
-begin
-  perform private.notify(new.user_id, 'video_session_added', 'New video session',
-      format('%s, %s', s.title, private.session_time(s)), jsonb_build_object('session_id', s.id))
-    from public.video_sessions s where s.id = new.session_id;
-  return null;
-end
-$$;
-revoke execute on function private.tell_participant() from public, anon, authenticated;
-create or replace trigger video_session_participants_tell after insert on public.video_session_participants
-  for each row when (new.role = 'participant') execute function private.tell_participant();
-
--- Who is taken out of a session no longer reads it as its one client either. Security definer: the row's guard is for clients.
-create or replace function private.forget_client()
-returns trigger
-language plpgsql
-security definer
-set search_path = ''
-as $$
-begin
-  update public.video_sessions s set client_id = null where s.id = old.session_id and s.client_id = old.user_id;
-  return null;
-end
-$$;
-revoke execute on function private.forget_client() from public, anon, authenticated;
-create or replace trigger video_session_participants_forget after delete on public.video_session_participants
-  for each row execute function private.forget_client();
-
--- The start of a session as its people read it: local time and the zone's name.
-create or replace function private.session_time(session public.video_sessions)
-returns text
-language sql
-stable
-set search_path = ''
-as $$
-  select to_char(session.scheduled_start at time zone session.timezone, 'YYYY-MM-DD HH24:MI')
-    || ' (' || session.timezone || ')'
-$$;
-revoke execute on function private.session_time(public.video_sessions) from public, anon, authenticated;
-grant execute on function private.session_time(public.video_sessions) to service_role;
+create or replace trigger video_sessions_lifecycle before update of status on public.video_sessions
+  for each row execute function private.guard_lifecycle('scheduled', 'live', 'ended', 'cancelled', 'scheduled_start');
+create or replace trigger video_sessions_audit after insert or update or delete on public.video_sessions
+  for each row execute function private.audit_session('host_id');
+create or replace trigger video_session_participants_audit
+  after insert or update or delete on public.video_session_participants
+  for each row execute function private.audit_participant('video_sessions', 'host_id', 'session_id');
 
 -- Security definer: the app cancels through PostgREST, and no client writes the outbox.
 create or replace function private.enqueue_meeting_deletion()

@@ -133,9 +133,10 @@ begin
       session.timezone, session.max_participants,
       meeting ->> 'join_url', meeting ->> 'passcode', meeting ->> 'id')
     returning * into session;
-  insert into public.video_session_participants (session_id, user_id, role) values (session.id, host, 'host');
+  -- The host and the one client are there already: a trigger adds them to every session.
   insert into public.video_session_participants (session_id, user_id)
-    select session.id, client from unnest(clients) as client;
+    select session.id, client from unnest(clients) as client
+    on conflict do nothing;
   if coalesce((request ->> 'send_invite')::boolean, false) then
     perform private.send_invites(session, clients);
   end if;

@@ -97,7 +97,7 @@ declare
   taken private.idempotency_keys;
   session public.video_sessions;
 begin
-  if caller is null or not private.is_host(caller) then
+  if caller is null or not private.is_host('video_sessions', caller) then
     perform private.refuse(403, 'not_a_host', 'Your role does not host sessions');
   end if;
   if octet_length(request::text) > 65536 then
@@ -158,6 +158,7 @@ begin
   if claim.lease_id is distinct from commit_zoom_session.lease_id then
     return jsonb_build_object('outcome', 'lease_lost');
   end if;
+  perform private.act_for(claim.host_id);
   session := private.write_video_session(claim.host_id, taken.request, meeting);
   insert into public.video_session_host_meta (session_id, host_id, host_start_url, expires_at)
     select session.id, session.host_id, meeting ->> 'start_url', now() + interval '2 hours'

@@ -1,8 +1,8 @@
 -- The three calls of deliver-outbox and of whoever watches it: claim what is due, settle what was done, and see how
 -- it is going. One request claims, one settles, whatever the number of effects.
 
--- Housekeeping that runs with every claim. Rows that someone works on are left for the next time.
-create or replace function private.sweep()
+-- Housekeeping of the outbox and its keys. Rows that someone works on are left for the next time.
+create or replace function private.sweep_outbox()
 returns void
 language plpgsql
 set search_path = ''
@@ -33,8 +33,8 @@ begin
   end loop;
 end
 $$;
-revoke execute on function private.sweep() from public, anon, authenticated;
-grant execute on function private.sweep() to service_role;
+revoke execute on function private.sweep_outbox() from public, anon, authenticated;
+grant execute on function private.sweep_outbox() to service_role;
 
 create or replace function public.claim_outbox(max_effects integer)
 returns jsonb
