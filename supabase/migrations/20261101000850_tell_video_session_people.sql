@@ -17,7 +17,7 @@ revoke execute on function private.session_time(public.video_sessions) from publ
 grant execute on function private.session_time(public.video_sessions) to service_role;
 
 -- `client_id` and the participants agree: whom it no longer names is out.
-create or replace function private.add_session_people()
+create or replace function private.keep_session_people()
 returns trigger
 language plpgsql
 security definer
@@ -36,9 +36,9 @@ begin
   return null;
 end
 $$;
-revoke execute on function private.add_session_people() from public, anon, authenticated;
-create or replace trigger video_sessions_add_people after insert or update of client_id on public.video_sessions
-  for each row execute function private.add_session_people();
+revoke execute on function private.keep_session_people() from public, anon, authenticated;
+create or replace trigger video_sessions_keep_people after insert or update of client_id on public.video_sessions
+  for each row execute function private.keep_session_people();
 
 -- Who is taken out of a session no longer reads it as its one client either.
 create or replace function private.forget_client()

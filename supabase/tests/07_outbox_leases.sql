@@ -20,8 +20,8 @@ create function pg_temp.let_time_pass() returns void language sql security defin
 $$;
 
 select pg_temp.as_user('trainer');
-update video_sessions set status = 'live' where id = pg_temp.id('zoom_session');
-update video_sessions set status = 'cancelled' where id = pg_temp.id('session');
+update video_sessions set status = 'live' where id = pg_temp.id('session');
+update video_sessions set status = 'cancelled' where id = pg_temp.id('direct_session');
 select pg_temp.as_owner();
 select is((select count(*) from private.outbox), 0::bigint,
   'OUT-01 starting a session, or cancelling one without a meeting of ours, enqueues nothing');

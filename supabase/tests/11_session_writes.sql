@@ -83,6 +83,7 @@ create function pg_temp.add(session text, person text, role text default 'partic
     pg_temp.id(session), pg_temp.id(person), role))
 $$;
 select pg_temp.as_user('trainer');
+delete from video_session_participants where session_id = pg_temp.id('direct_session') and role = 'participant';
 select is(pg_temp.add('direct_session', 'client'), '1 row', 'PART-01 a host adds their client');
 select is(pg_temp.add('direct_session', 'client'), '23505', 'PART-02 once');
 select is(pg_temp.add('session', 'stranger'), '42501', 'PART-03 and not a stranger');
