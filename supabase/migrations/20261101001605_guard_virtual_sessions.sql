@@ -1,0 +1,109 @@
+-- What holds for every group session, however it is written: values in range, told as a 422 that names the field (a
+-- CHECK would be an anonymous error); the columns that nobody outside the database writes; the lifecycle and the
+-- trail; and a room that no one can guess.
+
+create or replace function private.guard_virtual_session()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+declare
+  refused constant text[] := case
+    when new.title is null or char_length(new.title) not between 1 and 200
+      then array['title', 'title has 1 to 200 characters']
+    when char_length(new.description) > 2000
+      then array['description', 'description has at most 2000 characters']
+    when char_length(new.subject) > 200
+      then array['subject', 'subject has at most 200 characters']
+    when new.tutor_name is null or char_length(new.tutor_name) not between 1 and 200
+      then array['tutor_name', 'tutor_name has 1 to 200 characters']
+    when new.scheduled_time is null or not isfinite(new.scheduled_time)
+      then array['scheduled_time', 'scheduled_time is a date and time']
+    when new.duration_minutes is null or new.duration_minutes not between 1 and 1440
+      then array['duration_minutes', 'duration_minutes is between 1 and 1440']
+    when new.max_attendees is null or new.max_attendees not between 1 and 1000
+      then array['max_attendees', 'max_attendees is between 1 and 1000']
+    when new.status is null or new.status not in ('upcoming', 'live', 'completed', 'cancelled')
+      then array['status', 'status is upcoming, live, completed or cancelled']
+  end;
+begin
+  if refused is not null then
+    perform private.refuse(422, 'invalid_field', refused[2], refused[1]);
+  end if;
+  if tg_op = 'INSERT' then
+    new.registered_users := '{}';
+    return new;
+  end if;
+  -- The service neither: the list follows from the registrations.
+  if new.registered_users <> old.registered_users and current_user in ('anon', 'authenticated', 'service_role') then
+    perform private.refuse(403, 'column_frozen', 'registered_users cannot be changed', 'registered_users');
+  end if;
+  -- This UPDATE holds the lock under which seats are taken, so `old` is how many there are.
+  if new.max_attendees < cardinality(old.registered_users) then
+    perform private.refuse(409, 'seats_taken',
+      format('%s seats are taken already', cardinality(old.registered_users)), 'max_attendees');
+  end if;
+  return new;
+end
+$$;
+revoke execute on function private.guard_virtual_session() from public, anon, authenticated;
+create or replace trigger virtual_sessions_guard before insert or update on public.virtual_sessions
+  for each row execute function private.guard_virtual_session();
+create or replace trigger virtual_sessions_freeze before update on public.virtual_sessions
+  for each row execute function private.freeze_columns('id', 'creator_id', 'registered_users', 'created_at');
+create or replace trigger virtual_sessions_touch_updated_at before update on public.virtual_sessions
+  for each row execute function private.touch_updated_at();
+
+create or replace trigger virtual_sessions_lifecycle before update of status on public.virtual_sessions
+  for each row execute function
+    private.guard_lifecycle('upcoming', 'live', 'completed', 'cancelled', 'scheduled_time');
+create or replace trigger virtual_sessions_audit after insert or update or delete on public.virtual_sessions
+  for each row execute function private.audit_session('creator_id');
+create or replace trigger virtual_session_registrations_audit
+  after insert or update or delete on public.virtual_session_registrations
+  for each row execute function private.audit_participant('virtual_sessions', 'creator_id', 'session_id');
+
+-- Two UUIDs: on the public Jitsi whoever knows the name of a room is in it, and one has only 122 random bits.
+create or replace function private.open_virtual_room(session_id uuid)
+returns void
+language sql
+set search_path = ''
+as $$
+  insert into public.virtual_session_rooms as r (session_id, meeting_room_id, meeting_url)
+    select session_id, room.id, 'https://meet.jit.si/' || room.id
+    from (select 'convene-' || replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '') as id) as room
+  on conflict on constraint virtual_session_rooms_pkey
+    do update set meeting_room_id = excluded.meeting_room_id, meeting_url = excluded.meeting_url
+$$;
+revoke execute on function private.open_virtual_room(uuid) from public, anon, authenticated;
+
+-- Security definer: no client writes rooms.
+create or replace function private.add_virtual_room()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.open_virtual_room(new.id);
+  return null;
+end
+$$;
+revoke execute on function private.add_virtual_room() from public, anon, authenticated;
+create or replace trigger virtual_sessions_add_room after insert on public.virtual_sessions
+  for each row execute function private.add_virtual_room();
+
+-- Sessions that are over though nobody said so.
+create or replace function private.sweep_virtual_sessions()
+returns void
+language sql
+set search_path = ''
+as $$
+  update public.virtual_sessions s set status = 'completed' where s.id in (
+    select o.id from public.virtual_sessions o
+    where o.status in ('upcoming', 'live') and o.scheduled_time < private.overdue_before()
+    order by o.scheduled_time limit 1000
+    for update skip locked)
+$$;
+revoke execute on function private.sweep_virtual_sessions() from public, anon, authenticated;
+grant execute on function private.sweep_virtual_sessions() to service_role;

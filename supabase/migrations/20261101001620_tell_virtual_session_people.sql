@@ -1,0 +1,45 @@
+-- What those who registered are told: when a group session moves or is called off, everyone; when it starts, those with
+-- a seat. Security definer, because creators write sessions themselves, but nobody writes notifications through the API.
+
+create or replace function private.tell_registered()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  session constant public.virtual_sessions := case when tg_op = 'DELETE' then old else new end;
+  news constant text[] := case
+    when tg_op = 'DELETE' or (new.status = 'cancelled' and old.status <> 'cancelled')
+      then array['virtual_session_cancelled', 'Group session cancelled']
+    when new.status = 'live' and old.status <> 'live' then array['virtual_session_started', 'Group session started']
+    when new.status = 'upcoming' then array['virtual_session_rescheduled', 'Group session moved']
+  end;
+  told uuid;
+begin
+  -- To delete what is over tells nobody.
+  if news is not null and (tg_op = 'UPDATE' or private.is_open(session)) then
+    for told in
+      select r.user_id from public.virtual_session_registrations r join public.profiles p on p.id = r.user_id
+      where r.session_id = session.id
+        and (r.status = 'registered' or r.status = 'waiting' and news[1] <> 'virtual_session_started')
+      -- The session is locked: an account that is being deleted may wait for it.
+      for key share of p skip locked
+    loop
+      perform private.notify(told, news[1], news[2],
+        format('%s, %s', session.title, private.virtual_session_time(session)),
+        jsonb_build_object('session_id', session.id));
+    end loop;
+  end if;
+  return coalesce(new, old);
+end
+$$;
+revoke execute on function private.tell_registered() from public, anon, authenticated;
+create or replace trigger virtual_sessions_tell_news after update on public.virtual_sessions
+  for each row
+  when (old.status is distinct from new.status or old.scheduled_time is distinct from new.scheduled_time
+    or old.duration_minutes is distinct from new.duration_minutes)
+  execute function private.tell_registered();
+-- Before, because the registrations go with the session.
+create or replace trigger virtual_sessions_tell_deletion before delete on public.virtual_sessions
+  for each row when (old.status in ('upcoming', 'live')) execute function private.tell_registered();
