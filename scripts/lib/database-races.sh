@@ -88,4 +88,6 @@ run_races() {
   created=$(race "$HOST" "select create_video_session('$link', null, '{}') ->> 'outcome'" | counted)
   expect_race "$RACERS invitations open one conversation" "$RACERS created, 1 conversation" \
     "$created, $(sql "select count(*) from conversations") conversation"
+
+  . scripts/lib/races/seats.sh; race_seats
 }

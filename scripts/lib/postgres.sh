@@ -17,7 +17,7 @@ start_server() {
   for attempt in 1 2 3 4 5 6 7 8 9 10; do
     port=$((20000 + (RANDOM * 32768 + RANDOM) % 40000))
     if as_server_user "$bin/pg_ctl" -s -w -t 30 -D "$directory/data" -l "$directory/log" start -o "\
-      -p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=100 \
+      -p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=250 \
       -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c timezone=UTC" 2>>"$directory/ctl"; then
       return
     fi
