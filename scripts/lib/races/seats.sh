@@ -63,8 +63,10 @@ race_seats() {
 
   number_racers registered
   race_people 50 "$AS_RACER" "select register_for_virtual_session('$OTHER_ROOM');"
-  race_people 20 "delete from auth.users u using racers r where r.user_id = u.id and r.number = :client_id;"
-  expect_race "20 accounts with seats in two sessions are deleted at once: 20 move up" \
+  race_people 40 "delete from auth.users u using racers r
+      where r.user_id = u.id and r.number = :client_id and r.number < 20;" \
+    "update virtual_sessions set duration_minutes = duration_minutes + 1 where id = '$ROOM' and :client_id >= 20;"
+  expect_race "20 accounts with seats in two sessions are deleted while one moves and tells them: 20 move up" \
     "50 registered 42-91, 109 waiting 92-200, listed t" "$(seats), listed $(listed)"
 
   number_racers registered
