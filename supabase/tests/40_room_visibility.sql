@@ -1,7 +1,7 @@
 -- Threat: someone gets into a group session without a seat: they read its room or link, or find out who registered.
 \ir support/people.psql
 \ir support/virtual_sessions.psql
-select plan(60);
+select plan(62);
 
 create function pg_temp.titles() returns text language sql as $$
   select coalesce(string_agg(title, ' ' order by title), '') from virtual_sessions
@@ -119,30 +119,38 @@ select pg_temp.as_owner();
 select is((select count(*) from virtual_session_rooms where session_id = pg_temp.id('live_class')), 0::bigint,
   'ROOM-50 and its room goes with it');
 
+select pg_temp.as_user('tutor');
+select pg_temp.seat('remove_from', 'done_class', 'student');
+select pg_temp.as_user('student');
+select is(pg_temp.visible($$virtual_sessions where id = pg_temp.id('done_class')$$), '0',
+  'ROOM-51 who was removed does not see what is over');
+select is(pg_temp.seat('register_for', 'done_class'), 'session_not_found 404', 'ROOM-52 or hear that it was there');
+
 -- With the table grants of @supabase/lite.
+select pg_temp.as_owner();
 grant all on virtual_sessions, virtual_session_rooms, virtual_session_registrations
   to anon, authenticated;
 select pg_temp.as_anon();
-select is(pg_temp.visible('virtual_session_rooms'), '0', 'ROOM-51 with table grants anon still sees no room');
-select is(pg_temp.visible('virtual_session_registrations'), '0', 'ROOM-52 and no registrations');
-select is(pg_temp.attempt('delete from virtual_sessions'), '0 rows', 'ROOM-53 deletes no session');
-select is(pg_temp.attempt($$update virtual_sessions set status = 'live'$$), '0 rows', 'ROOM-54 changes none');
+select is(pg_temp.visible('virtual_session_rooms'), '0', 'ROOM-53 with table grants anon still sees no room');
+select is(pg_temp.visible('virtual_session_registrations'), '0', 'ROOM-54 and no registrations');
+select is(pg_temp.attempt('delete from virtual_sessions'), '0 rows', 'ROOM-55 deletes no session');
+select is(pg_temp.attempt($$update virtual_sessions set status = 'live'$$), '0 rows', 'ROOM-56 changes none');
 select is(pg_temp.attempt($$insert into virtual_session_rooms values (pg_temp.id('class'), 'convene-1', 'x')$$), '42501',
-  'ROOM-55 and opens no room');
+  'ROOM-57 and opens no room');
 select pg_temp.as_user('student');
 select is(pg_temp.attempt($$update virtual_session_rooms set meeting_url = 'https://evil.example'$$), '0 rows',
-  'ROOM-56 who has a seat leads nobody elsewhere');
-select is(pg_temp.attempt('delete from virtual_session_rooms'), '0 rows', 'ROOM-57 and closes no room');
+  'ROOM-58 who has a seat leads nobody elsewhere');
+select is(pg_temp.attempt('delete from virtual_session_rooms'), '0 rows', 'ROOM-59 and closes no room');
 select pg_temp.as_user('tutor');
 select is(pg_temp.attempt($$update virtual_session_rooms set meeting_url = 'https://evil.example'$$), '0 rows',
-  'ROOM-58 nor does the creator');
+  'ROOM-60 nor does the creator');
 
 select pg_temp.as_service();
-select is(pg_temp.visible('virtual_session_rooms') <> '0', true, 'ROOM-59 the service reads rooms');
+select is(pg_temp.visible('virtual_session_rooms') <> '0', true, 'ROOM-61 the service reads rooms');
 select pg_temp.as_owner();
 select private.sweep_virtual_sessions();
 select results_eq($$select title from virtual_sessions where status = 'completed' order by title$$,
-  array['done_class', 'overdue_class'], 'ROOM-60 the sweep completes what is overdue, and nothing else');
+  array['done_class', 'overdue_class'], 'ROOM-62 the sweep completes what is overdue, and nothing else');
 
 select * from finish();
 rollback;

@@ -12,9 +12,10 @@ race_people() {
   shift
   script=$(mktemp) log=$(mktemp)
   printf '%s\n' "begin;" "$@" "commit;" >"$script"
-  "$(postgres_folder)/pgbench" -n -c "$number" -j 2 -t 1 -f "$script" "$RACE_URL" >"$log" 2>&1 &&
-    grep -q "transactions actually processed: $number/$number" "$log" ||
+  if ! "$(postgres_folder)/pgbench" -n -c "$number" -j 2 -t 1 -f "$script" "$RACE_URL" >"$log" 2>&1 ||
+      ! grep -q "transactions actually processed: $number/$number" "$log"; then
     fail "race of $number: $(cat "$log")"
+  fi
   rm -f "$script" "$log"
 }
 
