@@ -1,5 +1,6 @@
 -- What those who registered are told: when a group session moves or is called off, everyone; when it starts, those with
--- a seat. Security definer, because creators write sessions themselves, but nobody writes notifications through the API.
+-- a seat. Security definer, because creators write sessions themselves, but nobody writes notifications through the
+-- API.
 
 create or replace function private.tell_registered()
 returns trigger

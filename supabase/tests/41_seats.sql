@@ -30,7 +30,8 @@ select is(pg_temp.attempt($$insert into virtual_session_registrations values
   'SEAT-08 no client writes a registration');
 select is(pg_temp.attempt($$update virtual_session_registrations set status = 'registered'$$), '42501',
   'SEAT-09 or promotes themself');
-select is(pg_temp.attempt($$update virtual_session_registrations set place = 0$$), '42501', 'SEAT-10 or jumps the queue');
+select is(pg_temp.attempt($$update virtual_session_registrations set place = 0$$), '42501',
+  'SEAT-10 or jumps the queue');
 select is(pg_temp.attempt($$delete from virtual_session_registrations$$), '42501', 'SEAT-11 or deletes one');
 select pg_temp.as_user('client');
 select is(pg_temp.attempt($$delete from virtual_session_registrations$$), '42501', 'SEAT-12 who was removed neither');
@@ -65,7 +66,8 @@ select pg_temp.as_user('client');
 select is(pg_temp.seat('register_for', 'class'), 'removed 403', 'SEAT-27 who was removed stays out');
 select is(pg_temp.seat('unregister_from', 'class'), 'unregistered', 'SEAT-28 to leave is no way to forget it');
 select is(pg_temp.seat('register_for', 'class'), 'removed 403', 'SEAT-29 they still stay out');
-select is(pg_temp.seat('readmit_to', 'class', 'client'), 'session_not_found 404', 'SEAT-30 and do not readmit themselves');
+select is(pg_temp.seat('readmit_to', 'class', 'client'), 'session_not_found 404',
+  'SEAT-30 and do not readmit themselves');
 select pg_temp.as_user('patient');
 select is(pg_temp.seat('remove_from', 'class', 'other_student'), 'session_not_found 404',
   'SEAT-31 who has a seat removes nobody');
@@ -80,7 +82,8 @@ select is(pg_temp.seat('remove_from', 'class', 'patient'), 'removed', 'SEAT-36 t
 select is(pg_temp.people_of('class'), 'other_student other_patient | student', 'SEAT-37 and the next moves up');
 select is(pg_temp.seat('remove_from', 'class', 'patient'), 'removed', 'SEAT-38 twice is once');
 select is(pg_temp.seat('remove_from', 'class', 'stranger'), 'removed', 'SEAT-39 also who has left before');
-select is(pg_temp.seat('remove_from', 'class', 'nobody'), 'removed', 'SEAT-40 whether there is such a person it tells not');
+select is(pg_temp.seat('remove_from', 'class', 'nobody'), 'removed',
+  'SEAT-40 whether there is such a person it tells not');
 select is(pg_temp.seat('remove_from', 'class', 'tutor'), 'own_session 409', 'SEAT-41 but not themself');
 select pg_temp.as_user('stranger');
 select is(pg_temp.seat('register_for', 'class'), 'removed 403', 'SEAT-42 they do not come back');
@@ -175,7 +178,8 @@ select is((select count(*) from notifications where user_id = pg_temp.id('tutor'
 
 -- The waitlist has an end.
 select pg_temp.class('full', 'tutor', '2030-05-01T10:00Z', 1);
-insert into auth.users (id, email) select pg_temp.id('crowd ' || n), n || '@crowd.example' from generate_series(0, 1000) n;
+insert into auth.users (id, email)
+  select pg_temp.id('crowd ' || n), n || '@crowd.example' from generate_series(0, 1000) n;
 insert into virtual_session_registrations (session_id, user_id, status, place)
   select pg_temp.id('full'), pg_temp.id('crowd ' || n), case n when 0 then 'registered' else 'waiting' end, n + 1
   from generate_series(0, 1000) n;

@@ -57,7 +57,8 @@ select is(pg_temp.change('class', $$title = 'x', description = 'd', subject = 's
 select is(pg_temp.change('class', $$scheduled_time = '2030-06-01T10:00Z', duration_minutes = 90$$), '1 row',
   'CLASS-20 and the time');
 select is(pg_temp.change('class', $$creator_id = pg_temp.id('other_tutor')$$), '42501', 'CLASS-21 not the creator');
-select is(pg_temp.change('class', $$registered_users = array[pg_temp.id('client')]$$), '42501', 'CLASS-22 not the seats');
+select is(pg_temp.change('class', $$registered_users = array[pg_temp.id('client')]$$), '42501',
+  'CLASS-22 not the seats');
 select is(pg_temp.change('class', $$created_at = now()$$), '42501', 'CLASS-23 not its age');
 select is(pg_temp.change('class', $$title = ''$$), 'invalid_field', 'CLASS-24 the title has characters');
 select is(pg_temp.change('class', $$title = repeat('x', 201)$$), 'invalid_field', 'CLASS-25 at most 200');
@@ -74,7 +75,8 @@ select is(pg_temp.change('class', $$status = 'open'$$), 'invalid_field', 'CLASS-
 select is(pg_temp.insert_class('tutor', '{"max_attendees": 0}'), 'invalid_field', 'CLASS-35 from the start');
 
 -- The lifecycle.
-select is(pg_temp.change('class', $$status = 'completed'$$), 'invalid_transition', 'CLASS-36 what is to come is not over');
+select is(pg_temp.change('class', $$status = 'completed'$$), 'invalid_transition',
+  'CLASS-36 what is to come is not over');
 select is(pg_temp.change('live_class', $$status = 'upcoming'$$), 'invalid_transition', 'CLASS-37 what is live started');
 select is(pg_temp.change('live_class', $$status = 'cancelled'$$), 'invalid_transition',
   'CLASS-38 and is completed, not cancelled');

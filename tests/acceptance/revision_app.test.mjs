@@ -28,8 +28,8 @@ const upcoming = (supabase) =>
 const rpc = (by, name, { id }, more) => by.supabase.rpc(name, { session_id: id, ...more });
 const register = (by, session) => rpc(by, "register_for_virtual_session", session);
 const unregister = (by, session) => rpc(by, "unregister_from_virtual_session", session);
-const withRoom = async (by, { id }) =>
-  ok(await by.supabase.from("virtual_sessions").select("*, virtual_session_rooms(meeting_url)").eq("id", id).maybeSingle());
+const withRoom = async (by, { id }) => ok(await by.supabase.from("virtual_sessions")
+  .select("*, virtual_session_rooms(meeting_url)").eq("id", id).maybeSingle());
 
 function refused({ data, error, status }, code, httpStatus) {
   assert.equal(data, null);
@@ -62,7 +62,8 @@ describe("upcoming group sessions", () => {
     assert.match((await withRoom(students[0], session)).virtual_session_rooms.meeting_url, ROOM);
     for (const by of [students[1], premium]) {
       assert.equal((await withRoom(by, session)).virtual_session_rooms, null);
-      assert.deepEqual(ok(await by.supabase.from("virtual_session_rooms").select("*").eq("session_id", session.id)), []);
+      const rooms = by.supabase.from("virtual_session_rooms").select("*").eq("session_id", session.id);
+      assert.deepEqual(ok(await rooms), []);
     }
     const { data } = await app().from("virtual_session_rooms").select("*");
     assert.deepEqual(data ?? [], []);
@@ -173,7 +174,8 @@ test("those who registered hear that a session moves, starts and is called off",
   const [student] = students;
   const news = async ({ id }) => ok(await student.supabase.from("notifications").select("type")
     .eq("data->>session_id", id).order("created_at")).map(({ type }) => type);
-  const change = async (by, { id }, changes) => ok(await by.supabase.from("virtual_sessions").update(changes).eq("id", id));
+  const change = async (by, { id }, changes) =>
+    ok(await by.supabase.from("virtual_sessions").update(changes).eq("id", id));
   const started = ok(await create(tutor));
   ok(await register(student, started));
   await change(tutor, started, { scheduled_time: new Date(Date.now() + HOUR).toISOString() });

@@ -3,7 +3,8 @@
 ROOM=00000000-0000-4000-8000-000000000a01
 OTHER_ROOM=00000000-0000-4000-8000-000000000a02
 # A statement by each racer, who is `racers.number` :client_id.
-AS_RACER="select set_config('request.jwt.claims', json_build_object('role', 'authenticated', 'sub', r.user_id)::text, true),
+AS_RACER="select
+  set_config('request.jwt.claims', json_build_object('role', 'authenticated', 'sub', r.user_id)::text, true),
   set_config('role', 'authenticated', true) from racers r where r.number = :client_id;"
 
 # race_people NUMBER STATEMENT...: runs the statements once for each of that many racers, all at the same moment.
