@@ -2,7 +2,7 @@
 -- What happens at the same moment is in scripts/lib/races/seats.sh.
 \ir support/people.psql
 \ir support/virtual_sessions.psql
-select plan(82);
+select plan(84);
 
 create function pg_temp.told(person text, class text) returns text language sql security definer as $$
   select coalesce(string_agg(n.type, ' ' order by n.type), '') from public.notifications n
@@ -188,6 +188,13 @@ select pg_temp.as_user('client');
 select is(pg_temp.seat('register_for', 'full'), 'waitlist_full 409', 'SEAT-81 a waitlist has 1000 places');
 select pg_temp.as_user('crowd 7');
 select is(pg_temp.seat('register_for', 'full'), 'waiting 7', 'SEAT-82 who is on it keeps theirs');
+
+-- The creator's account vanishes.
+select pg_temp.as_owner();
+select is(pg_temp.attempt($$delete from auth.users where id = pg_temp.id('tutor')$$), '1 row',
+  'SEAT-83 sessions and seats do not hold up the deletion of an account');
+select is(pg_temp.told('crowd 0', 'full') || ' ' || pg_temp.told('crowd 7', 'full'),
+  'virtual_session_cancelled virtual_session_cancelled', 'SEAT-84 and those who registered hear of it');
 
 select * from finish();
 rollback;
