@@ -1,0 +1,140 @@
+-- Six digits keep nobody out who may try them all: five wrong tries by one caller, or twenty by everyone, close a
+-- meeting for a quarter of an hour. The tries of a meeting are counted one after the other, and each is written down
+-- before it is compared, so that guessing in parallel gains nothing. A refusal is an answer and not an error, because
+-- an error would take the count back.
+
+create table if not exists private.passcode_attempts (
+  id bigint generated always as identity primary key,
+  meeting_id text not null,
+  caller text not null,
+  attempted_at timestamptz not null
+);
+create index if not exists passcode_attempts_meeting_id_idx on private.passcode_attempts (meeting_id, attempted_at);
+create index if not exists passcode_attempts_attempted_at_idx on private.passcode_attempts (attempted_at);
+alter table private.passcode_attempts enable row level security;
+revoke all on private.passcode_attempts from public, anon, authenticated;
+grant select, insert, delete on private.passcode_attempts to service_role;
+
+-- Whom tries are counted for: "user <id>", or "address <ip>" of someone not signed in. The words in front keep apart
+-- what the token says and what a header says: nobody uses up the tries of another by sending their id as an address.
+-- Where no proxy sets these headers a caller can invent addresses; then the limit for everyone is the one that holds.
+create or replace function private.passcode_caller()
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce('user ' || auth.uid(), 'address ' || left(coalesce(
+      nullif(trim(headers.sent ->> 'cf-connecting-ip'), ''),
+      nullif(trim(split_part(headers.sent ->> 'x-forwarded-for', ',', -1)), '')), 100), 'anonymous')
+  from (values (nullif(current_setting('request.headers', true), '')::json)) as headers (sent)
+$$;
+revoke execute on function private.passcode_caller() from public, anon, authenticated;
+
+-- One try. `meeting` is the meeting that the passcode opens; `retry_after` the seconds until a try counts again, when
+-- too many were wrong; neither when it was wrong. An unknown ID goes the same way as a known one, and closes too:
+-- whoever guesses cannot tell them apart, by the answer or by the time it takes.
+create or replace function private.try_passcode(
+  meeting_id text, caller text, passcode text, out meeting uuid, out retry_after integer)
+language plpgsql
+set search_path = ''
+as $$
+declare
+  -- Not now(): that is when the transaction began, before it waited for the others.
+  moment timestamptz;
+  attempt bigint;
+  candidate record;
+begin
+  if meeting_id is null or meeting_id !~ '^MID-[A-Z0-9]{16}$' then
+    return;
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('passcode ' || meeting_id, 0));
+  moment := clock_timestamp();
+  select ceil(extract(epoch from greatest(
+      case when count(*) filter (where a.caller = try_passcode.caller) >= 5
+        then min(a.attempted_at) filter (where a.caller = try_passcode.caller) end,
+      case when count(*) >= 20 then min(a.attempted_at) end) + interval '15 minutes' - moment))
+    into retry_after
+    from private.passcode_attempts a
+    where a.meeting_id = try_passcode.meeting_id and a.attempted_at > moment - interval '15 minutes';
+  if retry_after is not null then
+    return;
+  end if;
+  insert into private.passcode_attempts (meeting_id, caller, attempted_at)
+    values (try_passcode.meeting_id, try_passcode.caller, moment)
+    returning id into attempt;
+  select m.id, m.passcode into candidate from public.video_meetings m
+    where m.meeting_id = try_passcode.meeting_id
+      and (m.status in ('completed', 'cancelled') or m.scheduled_start >= private.overdue_before());
+  -- Digests, so that the time to compare tells nothing of how much was right.
+  if sha256(convert_to(coalesce(try_passcode.passcode, ''), 'UTF8'))
+      = sha256(convert_to(coalesce(candidate.passcode, 'no meeting'), 'UTF8')) and candidate.id is not null then
+    meeting := candidate.id;
+    -- Only wrong tries count.
+    delete from private.passcode_attempts a where a.id = attempt;
+  end if;
+end
+$$;
+revoke execute on function private.try_passcode(text, text, text) from public, anon, authenticated;
+grant execute on function private.try_passcode(text, text, text) to service_role;
+
+-- The answer for a try: what a guest may know of the meeting, or the refusal.
+create or replace function private.answer_passcode(meeting_id text, caller text, passcode text)
+returns jsonb
+language plpgsql
+set search_path = ''
+set timezone = 'UTC'
+as $$
+declare
+  tried record;
+begin
+  select * into tried from private.try_passcode(meeting_id, caller, passcode);
+  if tried.retry_after is not null then
+    return private.answer_refusal(429, 'too_many_attempts', 'Too many wrong passcodes; try again later',
+      jsonb_build_object('Retry-After', tried.retry_after));
+  elsif tried.meeting is null then
+    return private.answer_refusal(404, 'meeting_not_found', 'There is no meeting with this ID and passcode');
+  end if;
+  return (
+    select jsonb_build_object('meeting_id', m.meeting_id, 'status', m.status,
+      'scheduled_start', m.scheduled_start, 'scheduled_end', m.scheduled_end)
+    from public.video_meetings m where m.id = tried.meeting);
+end
+$$;
+revoke execute on function private.answer_passcode(text, text, text) from public, anon, authenticated;
+grant execute on function private.answer_passcode(text, text, text) to service_role;
+
+-- Security definer: who has only an ID and a passcode has no policy that shows them the meeting, and nobody writes
+-- the attempts. Open to anon because guests come without an account; the passcode is what lets them in.
+create or replace function public.video_meeting_by_passcode(meeting_id text, passcode text)
+returns jsonb
+language sql
+security definer
+set search_path = ''
+as $$
+  select private.answer_passcode(meeting_id, private.passcode_caller(), passcode)
+$$;
+revoke execute on function public.video_meeting_by_passcode(text, text) from public, service_role;
+grant execute on function public.video_meeting_by_passcode(text, text) to anon, authenticated;
+
+-- For the functions, which know the address of their caller where the database only sees theirs. `caller` is written
+-- as private.passcode_caller() writes it, so that both ways count together.
+create or replace function public.service_video_meeting_by_passcode(meeting_id text, passcode text, caller text)
+returns jsonb
+language sql
+set search_path = ''
+as $$
+  select private.answer_passcode(meeting_id, coalesce(caller, 'anonymous'), passcode)
+$$;
+revoke execute on function public.service_video_meeting_by_passcode(text, text, text) from public, anon, authenticated;
+grant execute on function public.service_video_meeting_by_passcode(text, text, text) to service_role;
+
+create or replace function private.sweep_passcode_attempts()
+returns void
+language sql
+set search_path = ''
+as $$
+  delete from private.passcode_attempts a where a.attempted_at < now() - interval '15 minutes'
+$$;
+revoke execute on function private.sweep_passcode_attempts() from public, anon, authenticated;
+grant execute on function private.sweep_passcode_attempts() to service_role;

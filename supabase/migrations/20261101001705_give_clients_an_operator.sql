@@ -1,0 +1,52 @@
+-- A meeting is between an operator and one of their own clients, so the database has to know whose client someone is.
+-- That is a column of `clients`, also of an app's own, next to an index for the sign-in of the client. The project sets
+-- it as the service, or an operator by adding a client of theirs; nobody hands a client over through the API, whatever
+-- policies the app has: whoever could, would choose whom they can meet.
+
+alter table public.clients
+  add column if not exists operator_id uuid references public.operators (id) on delete set null;
+create index if not exists clients_operator_id_idx on public.clients (operator_id);
+
+do $migration$
+begin
+  -- Ours is unique there; an app's own may have any index, or none.
+  if not exists (
+    select from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+    where i.indrelid = 'public.clients'::regclass and a.attname = 'auth_user_id' and i.indpred is null) then
+    create index clients_auth_user_id_idx on public.clients (auth_user_id);
+  end if;
+end
+$migration$;
+
+create or replace function private.guard_client()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if current_user not in ('anon', 'authenticated') then
+    return new;
+  end if;
+  if tg_op = 'INSERT' and new.operator_id is distinct from auth.uid() and new.operator_id is not null
+      or tg_op = 'UPDATE' and new.operator_id is distinct from old.operator_id then
+    perform private.refuse(403, 'operator_frozen', 'Nobody chooses a client''s operator', 'operator_id');
+  end if;
+  return new;
+end
+$$;
+revoke execute on function private.guard_client() from public, anon, authenticated;
+create or replace trigger convene_guard_client before insert or update on public.clients
+  for each row execute function private.guard_client();
+
+-- On our own table alone.
+do $migration$
+begin
+  if exists (select from pg_policies p where p.schemaname = 'public' and p.tablename = 'clients'
+      and p.policyname = 'Clients read their own record') then
+    drop policy "Clients read their own record" on public.clients;
+    create policy "Clients and their operators read a client's record" on public.clients
+      for select to authenticated
+      using (auth_user_id = (select auth.uid()) or operator_id = (select auth.uid()));
+  end if;
+end
+$migration$;
