@@ -1,6 +1,10 @@
 # Sourced by scripts/test-database: what must hold when requests arrive at the same moment, in separate sessions. The
 # people are those of the seed. `sql` runs a statement as the superuser.
 
+. scripts/lib/races/lifecycle.sh
+. scripts/lib/races/passcodes.sh
+. scripts/lib/races/seats.sh
+
 TRAINER=00000000-0000-4000-8000-000000000001
 CLIENT=00000000-0000-4000-8000-000000000003
 SERVICE='{"role": "service_role"}'
@@ -89,5 +93,7 @@ run_races() {
   expect_race "$RACERS invitations open one conversation" "$RACERS created, 1 conversation" \
     "$created, $(sql "select count(*) from conversations") conversation"
 
-  . scripts/lib/races/seats.sh; race_seats
+  race_seats
+  race_lifecycle
+  race_passcodes
 }

@@ -2,7 +2,7 @@
 -- writes one past the functions.
 \ir support/people.psql
 \ir support/video_meetings.psql
-select plan(64);
+select plan(59);
 
 create function pg_temp.told() returns text[] language sql as $$
   select coalesce(array_agg(n.type order by n.created_at, n.type), '{}') from notifications n

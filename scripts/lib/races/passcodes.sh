@@ -1,0 +1,41 @@
+# Sourced by scripts/test-database: a thousand guesses at a meeting's passcode at once, by one caller and by many.
+# pgbench keeps 200 of them under way, which as many psql could not.
+
+PASSCODE_MEETING=MID-RACERACERACERACE
+
+# guess ADDRESS: 1,000 wrong guesses from what the expression ADDRESS says; prints how many of each answer, and how many
+# were compared: each of those leaves a row.
+guess() {
+  local script
+  script=$(mktemp)
+  cat >"$script" <<SQL
+\\set random random(1, 1000000000)
+begin;
+do \$\$ begin
+  perform set_config('request.jwt.claims', '{"role": "anon"}', true), set_config('role', 'anon', true),
+    set_config('request.headers', json_build_object('cf-connecting-ip', $1)::text, true);
+end \$\$;
+insert into race_answers
+  select coalesce(video_meeting_by_passcode('$PASSCODE_MEETING', '000000') ->> 'code', 'open')
+    || ' ' || current_setting('response.status');
+commit;
+SQL
+  sql "delete from private.passcode_attempts; truncate race_answers"
+  "$(postgres_folder)/pgbench" -n -c 200 -j 2 -t 5 -f "$script" "$RACE_URL" >/dev/null || fail "pgbench failed"
+  rm -f "$script"
+  sql "select answer from race_answers" | awk '{ print $1 "/" $2 }' | counted
+  sql "select ', ' || count(*) || ' compared' from private.passcode_attempts where meeting_id = '$PASSCODE_MEETING'"
+}
+
+race_passcodes() {
+  sql "insert into video_meetings (meeting_id, passcode, tutor_id, student_id, scheduled_start, scheduled_end)
+      values ('$PASSCODE_MEETING', '123456', '$TRAINER', '$CLIENT', now(), now() + interval '1 hour');
+    create table race_answers (answer text);
+    grant insert on race_answers to anon"
+
+  expect_race "1,000 guesses by one caller: 5 are compared" \
+    "5 meeting_not_found/404, 995 too_many_attempts/429, 5 compared" "$(guess "'192.0.2.1'")"
+  expect_race "1,000 guesses by as many callers: 20 are compared" \
+    "20 meeting_not_found/404, 980 too_many_attempts/429, 20 compared" "$(guess ":random::text")"
+  sql "drop table race_answers"
+}
