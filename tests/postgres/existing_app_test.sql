@@ -1,10 +1,10 @@
--- Convene on top of an app that has its own tables (existing_app.sql): it works there, and changes nothing but the two
--- columns and the guard that its rules depend on.
+-- Convene on top of an app that has its own tables (existing_app.sql): it works there, and changes nothing but the
+-- columns, the indexes and the guards that its rules depend on.
 \set ON_ERROR_STOP on
 begin;
 create extension if not exists pgtap with schema extensions;
 set local search_path = public, extensions;
-select plan(10);
+select plan(22);
 
 select columns_are('public', 'profiles', array['id', 'role', 'username', 'favourite_colour', 'is_premium'],
   'APP-01 the app''s profiles gain is_premium and nothing else');
@@ -30,6 +30,39 @@ select set_config('role', 'none', true);
 select is((select count(*) from conversations), 1::bigint, 'APP-09 inviting made the conversation');
 select is((select content from messages), E'Hello\n2030-05-01 10:00 (UTC)\nhttps://video.example/x',
   'APP-10 and wrote the link into it');
+
+-- The app's clients and operators.
+select columns_are('public', 'clients', array['id', 'auth_user_id', 'company', 'operator_id'],
+  'APP-11 the app''s clients gain operator_id and nothing else');
+select columns_are('public', 'operators', array['id', 'desk'], 'APP-12 its operators nothing');
+select has_index('public', 'clients', 'clients_auth_user_id_idx', array['auth_user_id'],
+  'APP-13 finding the record of who is signed in has an index');
+select has_index('public', 'clients', 'clients_operator_id_idx', array['operator_id'], 'APP-14 so have an operator''s clients');
+select fk_ok('public', 'clients', 'operator_id', 'public', 'operators', 'id', 'APP-15 who are operators of the app');
+select triggers_are('public', 'clients', array['convene_guard_client'], 'APP-16 a guard is the only trigger there');
+
+insert into operators (id, desk) values ('10000000-0000-4000-8000-000000000001', 'north');
+insert into clients (id, auth_user_id, operator_id) values
+  ('10000000-0000-4000-8000-000000000011', '10000000-0000-4000-8000-000000000002', '10000000-0000-4000-8000-000000000001'),
+  ('10000000-0000-4000-8000-000000000012', null, null);
+create policy "the app's own" on clients for all to authenticated using (true) with check (true);
+grant all on clients to authenticated;
+select set_config('request.jwt.claims', '{"sub": "10000000-0000-4000-8000-000000000002", "role": "authenticated"}', true),
+  set_config('role', 'authenticated', true);
+select lives_ok($$insert into meetings (client_id, operator_id, title, scheduled_at) values
+    ('10000000-0000-4000-8000-000000000011', '10000000-0000-4000-8000-000000000001', 'M', '2030-05-01T10:00:00Z')$$,
+  'APP-17 a client of the app plans a meeting with their operator');
+select throws_ok($$insert into meetings (client_id, operator_id, title, scheduled_at) values
+    ('10000000-0000-4000-8000-000000000012', '10000000-0000-4000-8000-000000000001', 'M', '2030-05-01T10:00:00Z')$$,
+  '42501', null, 'APP-18 and none for another whose record the app shows them');
+select throws_like($$update clients set operator_id = '10000000-0000-4000-8000-000000000001' where operator_id is null$$,
+  '%operator_frozen%', 'APP-19 or makes them one of that operator''s');
+select lives_ok($$update clients set company = 'Acme'$$, 'APP-20 other columns are the app''s business');
+select set_config('request.jwt.claims', '{"sub": "10000000-0000-4000-8000-000000000001", "role": "authenticated"}', true);
+select is((select count(*) from meetings), 1::bigint, 'APP-21 the operator sees the meeting');
+select set_config('role', 'none', true);
+select is((select count(*) from notifications where user_id = '10000000-0000-4000-8000-000000000001'
+    and type = 'meeting_created'), 1::bigint, 'APP-22 and is told, in the app''s own notifications');
 
 select * from finish();
 rollback;

@@ -1,0 +1,139 @@
+// What the tutoring app reads of its meetings, and what an ID and a passcode open: with supabase-js, against one address.
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { before, describe, test } from "node:test";
+import { app, ok, person, service, variables } from "./stack.mjs";
+
+let tutor, student, otherTutor, otherStudent, admin;
+
+before(async () => {
+  [tutor, student, otherTutor, otherStudent, admin] = await Promise.all(
+    ["tutor", "student", "tutor", "student", "admin"].map(person),
+  );
+});
+
+const newMeetingId = () => `MID-${randomBytes(8).toString("hex").toUpperCase()}`;
+
+/** A meeting, as the functions write it. */
+async function meet(changes) {
+  const row = {
+    meeting_id: newMeetingId(), passcode: "123456", tutor_id: tutor.id, student_id: student.id,
+    scheduled_start: "2030-05-01T10:00:00Z", scheduled_end: "2030-05-01T11:00:00Z", ...changes,
+  };
+  return ok(await service.from("video_meetings").insert(row).select().single());
+}
+
+const byPasscode = (supabase, meeting_id, passcode) => supabase.rpc("video_meeting_by_passcode", { meeting_id, passcode });
+const refusal = ({ data, error, status }) => {
+  assert.equal(data, null);
+  const { code, message, details, hint } = error;
+  return { status, code, message, details, hint };
+};
+
+describe("a meeting", () => {
+  let meeting;
+  before(async () => {
+    meeting = await meet();
+    ok(await service.from("video_participants").insert([
+      { meeting: meeting.id, user_id: tutor.id, user_type: "tutor" },
+      { meeting: meeting.id, user_id: student.id, user_type: "student" },
+      { meeting: meeting.id, user_id: otherStudent.id, user_type: "guest" },
+    ]));
+  });
+  const read = (by, table, column) => by.supabase.from(table).select("*").eq(column, meeting.id);
+
+  test("is read by tutor, student and admins, with who is in it", async () => {
+    for (const by of [tutor, student, admin]) {
+      const [seen] = ok(await read(by, "video_meetings", "id"));
+      assert.deepEqual([seen.meeting_id, seen.passcode], [meeting.meeting_id, "123456"]);
+      assert.equal(ok(await read(by, "video_participants", "meeting")).length, 3);
+      const [embedding] = ok(await by.supabase.from("video_meetings").select("status,video_participants(user_type)").eq("id", meeting.id));
+      assert.equal(embedding.video_participants.length, 3);
+    }
+  });
+
+  test("is nothing to others, a guest in it included", async () => {
+    for (const by of [otherTutor, otherStudent]) {
+      assert.deepEqual(ok(await by.supabase.from("video_meetings").select("*")), []);
+      assert.deepEqual(ok(await by.supabase.from("video_participants").select("*")), []);
+    }
+    for (const table of ["video_meetings", "video_participants"]) {
+      const { data } = await app().from(table).select("*");
+      assert.ok(data === null || data.length === 0, `${table}, not signed in`);
+    }
+  });
+
+  test("is written by none of them", async () => {
+    for (const by of [tutor, student, otherTutor, admin]) {
+      const meetings = by.supabase.from("video_meetings");
+      const { id, ...row } = { ...meeting, meeting_id: newMeetingId() };
+      assert.equal((await meetings.insert(row)).error.code, "42501");
+      await meetings.update({ passcode: "000000" }).eq("id", id);
+      await meetings.delete().eq("id", id);
+      await by.supabase.from("video_participants").delete().eq("meeting", id);
+    }
+    const kept = ok(await service.from("video_meetings").select("*,video_participants(id)").eq("id", meeting.id).single());
+    assert.deepEqual([kept.passcode, kept.video_participants.length], ["123456", 3]);
+  });
+
+  test("is told to both sides", async () => {
+    for (const by of [tutor, student]) {
+      const told = ok(await by.supabase.from("notifications").select("type,data"));
+      assert.ok(told.some(({ type, data }) => type === "video_meeting_created" && data.meeting_id === meeting.meeting_id));
+      assert.doesNotMatch(JSON.stringify(told), /passcode|123456/);
+    }
+  });
+});
+
+describe("an ID and a passcode", () => {
+  test("open a meeting, with an account and without", async () => {
+    const meeting = await meet();
+    for (const supabase of [app(), otherStudent.supabase, student.supabase]) {
+      const seen = ok(await byPasscode(supabase, meeting.meeting_id, "123456"));
+      assert.deepEqual(Object.keys(seen).sort(), ["meeting_id", "scheduled_end", "scheduled_start", "status"]);
+      assert.deepEqual([seen.meeting_id, seen.status], [meeting.meeting_id, "pending"]);
+      assert.equal(Date.parse(seen.scheduled_start), Date.parse("2030-05-01T10:00:00Z"));
+    }
+  });
+
+  test("answer the same for a wrong passcode, an unknown ID and none", async () => {
+    const meeting = await meet();
+    const wrong = refusal(await byPasscode(otherStudent.supabase, meeting.meeting_id, "000000"));
+    assert.deepEqual([wrong.status, wrong.code], [404, "meeting_not_found"]);
+    for (const [id, passcode] of [[newMeetingId(), "123456"], ["MID-short", "123456"], [meeting.meeting_id, ""]]) {
+      assert.deepEqual(refusal(await byPasscode(otherStudent.supabase, id, passcode)), wrong);
+    }
+  });
+
+  test("close after five wrong tries, for that caller", async () => {
+    const meeting = await meet();
+    const guesser = (await person()).supabase;
+    for (let tries = 0; tries < 5; tries += 1) {
+      assert.equal(refusal(await byPasscode(guesser, meeting.meeting_id, "000000")).status, 404);
+    }
+    const closed = refusal(await byPasscode(guesser, meeting.meeting_id, "123456"));
+    assert.deepEqual([closed.status, closed.code], [429, "too_many_attempts"]);
+    assert.equal(ok(await byPasscode(otherStudent.supabase, meeting.meeting_id, "123456")).status, "pending");
+
+    // supabase-js does not hand out the headers.
+    const { data: { session } } = await guesser.auth.getSession();
+    const response = await fetch(`${variables.API_URL}/rest/v1/rpc/video_meeting_by_passcode`, {
+      method: "POST",
+      headers: {
+        apikey: variables.PUBLISHABLE_KEY, authorization: `Bearer ${session.access_token}`, "content-type": "application/json",
+      },
+      body: JSON.stringify({ meeting_id: meeting.meeting_id, passcode: "123456" }),
+    });
+    assert.equal(response.status, 429);
+    const seconds = Number(response.headers.get("retry-after"));
+    assert.ok(seconds > 800 && seconds <= 900, `Retry-After: ${seconds}`);
+  });
+
+  test("give nobody a second way to try", async () => {
+    const { meeting_id } = await meet();
+    for (const supabase of [app(), otherStudent.supabase]) {
+      const { error } = await supabase.rpc("service_video_meeting_by_passcode", { meeting_id, passcode: "123456", caller: "x" });
+      assert.ok(error);
+    }
+  });
+});
