@@ -1,7 +1,7 @@
 -- Threat: someone finds the passcode of a meeting by trying, finds out which meetings there are, or shuts another out.
 \ir support/people.psql
 \ir support/video_meetings.psql
-select plan(54);
+select plan(55);
 
 create function pg_temp.from_address(address text) returns void language sql as $$
   select set_config('request.headers', json_build_object('cf-connecting-ip', address)::text, true)
@@ -104,6 +104,7 @@ select is(pg_temp.try('123456', 'MID-ZZZZZZZZZZZZZZZZ'), '404 meeting_not_found'
   from generate_series(1, 5) as n;
 select is(pg_temp.try('123456', 'MID-ZZZZZZZZZZZZZZZZ'), '429 too_many_attempts', 'PASS-27 and closes like a known one');
 select is(pg_temp.try('no meeting', 'MID-YYYYYYYYYYYYYYYY'), '404 meeting_not_found', 'PASS-28 no passcode opens it');
+select is(pg_temp.attempts('MID-YYYYYYYYYYYYYYYY'), 1::bigint, 'PASS-43 or is a right one');
 select is(video_meeting_by_passcode('MID-AAAAAAAAAAAAAAAA', '000000'),
   video_meeting_by_passcode('MID-XXXXXXXXXXXXXXXX', '123456'), 'PASS-29 one and the same answer for both');
 select is(pg_temp.try('123456', id), '404 meeting_not_found', 'PASS-30 malformed ID ' || coalesce(to_json(id)::text, 'null'))
