@@ -1,6 +1,6 @@
 -- The meetings of the tutoring app: a tutor and a student meet behind an ID and a passcode. The two of them, and
--- admins, read the row, passcode and all; everything else is done by functions, so no client has a way to write.
--- Someone who was only given ID and passcode never reads these tables: they ask video_meeting_by_passcode.
+-- admins, read the row, passcode and all; everything else is done by functions, so no client has a way to write, and
+-- someone who was only given ID and passcode never reads these tables.
 
 create table if not exists public.video_meetings (
   id uuid primary key default gen_random_uuid(),

@@ -15,22 +15,6 @@ alter table private.passcode_attempts enable row level security;
 revoke all on private.passcode_attempts from public, anon, authenticated;
 grant select, insert, delete on private.passcode_attempts to service_role;
 
--- Whom tries are counted for: "user <id>", or "address <ip>" of someone not signed in. The words in front keep apart
--- what the token says and what a header says: nobody uses up the tries of another by sending their id as an address.
--- Where no proxy sets these headers a caller can invent addresses; then the limit for everyone is the one that holds.
-create or replace function private.passcode_caller()
-returns text
-language sql
-stable
-set search_path = ''
-as $$
-  select coalesce('user ' || auth.uid(), 'address ' || left(coalesce(
-      nullif(trim(headers.sent ->> 'cf-connecting-ip'), ''),
-      nullif(trim(split_part(headers.sent ->> 'x-forwarded-for', ',', -1)), '')), 100), 'anonymous')
-  from (values (nullif(current_setting('request.headers', true), '')::json)) as headers (sent)
-$$;
-revoke execute on function private.passcode_caller() from public, anon, authenticated;
-
 -- One try. `meeting` is the meeting that the passcode opens; `retry_after` the seconds until a try counts again, when
 -- too many were wrong; neither when it was wrong. An unknown ID goes the same way as a known one, and closes too:
 -- whoever guesses cannot tell them apart, by the answer or by the time it takes.
@@ -78,8 +62,12 @@ $$;
 revoke execute on function private.try_passcode(text, text, text) from public, anon, authenticated;
 grant execute on function private.try_passcode(text, text, text) to service_role;
 
--- The answer for a try: what a guest may know of the meeting, or the refusal.
-create or replace function private.answer_passcode(meeting_id text, caller text, passcode text)
+-- The answer for a try: what a guest may know of the meeting, or the refusal. For the functions alone, which know the
+-- address of their caller. Nobody calls it directly: PostgREST lets a client put filters and casts on what an RPC
+-- returns, and one that fails for a wrong passcode only would undo the transaction, and the count with it.
+-- `caller` is "user <id>", or "address <ip>" of someone not signed in: the word in front keeps apart what a token says
+-- and what a header may say.
+create or replace function public.service_video_meeting_by_passcode(meeting_id text, passcode text, caller text)
 returns jsonb
 language plpgsql
 set search_path = ''
@@ -88,7 +76,7 @@ as $$
 declare
   tried record;
 begin
-  select * into tried from private.try_passcode(meeting_id, caller, passcode);
+  select * into tried from private.try_passcode(meeting_id, coalesce(caller, 'anonymous'), passcode);
   if tried.retry_after is not null then
     return private.answer_refusal(429, 'too_many_attempts', 'Too many wrong passcodes; try again later',
       jsonb_build_object('Retry-After', tried.retry_after));
@@ -100,31 +88,6 @@ begin
       'scheduled_start', m.scheduled_start, 'scheduled_end', m.scheduled_end)
     from public.video_meetings m where m.id = tried.meeting);
 end
-$$;
-revoke execute on function private.answer_passcode(text, text, text) from public, anon, authenticated;
-grant execute on function private.answer_passcode(text, text, text) to service_role;
-
--- Security definer: who has only an ID and a passcode has no policy that shows them the meeting, and nobody writes
--- the attempts. Open to anon because guests come without an account; the passcode is what lets them in.
-create or replace function public.video_meeting_by_passcode(meeting_id text, passcode text)
-returns jsonb
-language sql
-security definer
-set search_path = ''
-as $$
-  select private.answer_passcode(meeting_id, private.passcode_caller(), passcode)
-$$;
-revoke execute on function public.video_meeting_by_passcode(text, text) from public, service_role;
-grant execute on function public.video_meeting_by_passcode(text, text) to anon, authenticated;
-
--- For the functions, which know the address of their caller where the database only sees theirs. `caller` is written
--- as private.passcode_caller() writes it, so that both ways count together.
-create or replace function public.service_video_meeting_by_passcode(meeting_id text, passcode text, caller text)
-returns jsonb
-language sql
-set search_path = ''
-as $$
-  select private.answer_passcode(meeting_id, coalesce(caller, 'anonymous'), passcode)
 $$;
 revoke execute on function public.service_video_meeting_by_passcode(text, text, text) from public, anon, authenticated;
 grant execute on function public.service_video_meeting_by_passcode(text, text, text) to service_role;

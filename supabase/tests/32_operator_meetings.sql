@@ -1,7 +1,7 @@
 -- Threat: client A sees client B's meetings, someone plans a meeting for others, or writes what only the service knows.
 \ir support/people.psql
 \ir support/meetings.psql
-select plan(105);
+select plan(106);
 
 create function pg_temp.plan_meeting(client text, operator text, changes jsonb default '{}') returns text language sql as $$
   select pg_temp.attempt(format('insert into meetings (%s) select %s', string_agg(quote_ident(key), ', '),
@@ -166,6 +166,9 @@ select pg_temp.as_user('operator');
 select is(pg_temp.told(), '{}', 'OPER-59 the operator not what they did');
 select pg_temp.as_user('stranger');
 select is(pg_temp.told(), array['meeting_cancelled'], 'OPER-60 the other client, that theirs was called off');
+select pg_temp.as_user('other_operator');
+select is(pg_temp.told(), '{}', 'OPER-73 an operator nothing of a start that the service made for them');
+select pg_temp.as_user('stranger');
 select pg_temp.clear();
 insert into meetings (id, client_id, operator_id, title, scheduled_at) values (pg_temp.id('new'),
   pg_temp.id('second_record'), pg_temp.id('operator'), 'N', '2030-07-01T10:00Z');
@@ -173,6 +176,7 @@ select is(pg_temp.told(), '{}', 'OPER-61 nor a client what they planned');
 select pg_temp.as_user('operator');
 select is(pg_temp.told(), array['meeting_created'], 'OPER-62 which their operator hears');
 select is((select body from notifications), 'N, 2030-07-01 10:00 (UTC)', 'OPER-63 what and when');
+select pg_temp.change($$scheduled_at = scheduled_at, status = status$$, 'new');
 select pg_temp.change($$scheduled_at = '2030-07-02T10:00Z'$$, 'new');
 select pg_temp.as_service();
 delete from meetings where id = pg_temp.id('new');
