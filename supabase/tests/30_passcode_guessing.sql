@@ -20,7 +20,8 @@ begin
 exception when others then return sqlstate;
 end
 $$;
-create function pg_temp.attempts(at text default 'MID-AAAAAAAAAAAAAAAA') returns bigint language sql security definer as $$
+create function pg_temp.attempts(at text default 'MID-AAAAAAAAAAAAAAAA') returns bigint
+language sql security definer as $$
   select count(*) from private.passcode_attempts a where a.meeting_id = at
 $$;
 create function pg_temp.age(by interval) returns void language sql security definer as $$
@@ -34,7 +35,8 @@ $$;
 select pg_temp.as_service();
 select pg_temp.caller('address 192.0.2.1');
 select is(pg_temp.try('123456'), 'open', 'PASS-01 ID and passcode open a meeting');
-select is(service_video_meeting_by_passcode('MID-AAAAAAAAAAAAAAAA', '123456', 'x'), '{"meeting_id": "MID-AAAAAAAAAAAAAAAA",
+select is(service_video_meeting_by_passcode('MID-AAAAAAAAAAAAAAAA', '123456', 'x'),
+    '{"meeting_id": "MID-AAAAAAAAAAAAAAAA",
     "status": "pending", "scheduled_start": "2030-05-01T10:00:00+00:00", "scheduled_end": "2030-05-01T11:00:00+00:00"}',
   'PASS-02 a guest learns when it is, and nobody''s name, no recording, no passcode');
 select is(pg_temp.attempts(), 0::bigint, 'PASS-03 right tries do not count');
@@ -60,13 +62,15 @@ select is(pg_temp.try('123456'), 'open', 'PASS-13 and open after it');
 -- Everyone together, twenty.
 select pg_temp.forget();
 select is((select string_agg(distinct pg_temp.try('000000'), ',') from generate_series(1, 20) as n,
-    lateral pg_temp.caller('address 203.0.113.' || n)), '404 meeting_not_found', 'PASS-14 twenty callers try once each');
+    lateral pg_temp.caller('address 203.0.113.' || n)), '404 meeting_not_found',
+  'PASS-14 twenty callers try once each');
 select pg_temp.caller('user ' || pg_temp.id('tutor'));
 select is(pg_temp.try('123456'), '429 too_many_attempts', 'PASS-15 the twenty-first is not compared, whoever it is');
 select is(pg_temp.try('654321', 'MID-BBBBBBBBBBBBBBBB'), 'open', 'PASS-16 the other meeting stays open');
 select is(pg_temp.attempts(), 20::bigint, 'PASS-17 twenty were compared');
 select pg_temp.as_user('tutor');
-select is(pg_temp.visible($$video_meetings where passcode = '123456'$$), '1', 'PASS-18 and the tutor reads their meeting');
+select is(pg_temp.visible($$video_meetings where passcode = '123456'$$), '1',
+  'PASS-18 and the tutor reads their meeting');
 select pg_temp.as_service();
 select pg_temp.forget();
 select pg_temp.caller('');
@@ -76,14 +80,17 @@ select is(pg_temp.try('123456'), '429 too_many_attempts', 'PASS-19 callers of wh
 -- An ID that is none.
 select pg_temp.forget();
 select pg_temp.caller('address 192.0.2.1');
-select is(pg_temp.try('123456', 'MID-ZZZZZZZZZZZZZZZZ'), '404 meeting_not_found', 'PASS-20 an unknown ID is not found ' || n)
+select is(pg_temp.try('123456', 'MID-ZZZZZZZZZZZZZZZZ'), '404 meeting_not_found',
+  'PASS-20 an unknown ID is not found ' || n)
   from generate_series(1, 5) as n;
-select is(pg_temp.try('123456', 'MID-ZZZZZZZZZZZZZZZZ'), '429 too_many_attempts', 'PASS-21 and closes like a known one');
+select is(pg_temp.try('123456', 'MID-ZZZZZZZZZZZZZZZZ'), '429 too_many_attempts',
+  'PASS-21 and closes like a known one');
 select is(pg_temp.try('no meeting', 'MID-YYYYYYYYYYYYYYYY'), '404 meeting_not_found', 'PASS-22 no passcode opens it');
 select is(pg_temp.attempts('MID-YYYYYYYYYYYYYYYY'), 1::bigint, 'PASS-23 or is a right one');
 select is(service_video_meeting_by_passcode('MID-AAAAAAAAAAAAAAAA', '000000', 'x'),
   service_video_meeting_by_passcode('MID-XXXXXXXXXXXXXXXX', '123456', 'x'), 'PASS-24 one and the same answer for both');
-select is(pg_temp.try('123456', id), '404 meeting_not_found', 'PASS-25 malformed ID ' || coalesce(to_json(id)::text, 'null'))
+select is(pg_temp.try('123456', id), '404 meeting_not_found',
+  'PASS-25 malformed ID ' || coalesce(to_json(id)::text, 'null'))
   from unnest(array['', 'MID-aaaaaaaaaaaaaaaa', E'MID-AAAAAAAAAAAAAAAA\n', '%', null]) as id;
 select is(pg_temp.try(null), '404 meeting_not_found', 'PASS-26 no passcode at all is a wrong one');
 select is(pg_temp.attempts(), 2::bigint, 'PASS-27 and counts');
@@ -93,7 +100,8 @@ select is((select count(*) from private.passcode_attempts a where a.meeting_id !
 update video_meetings set scheduled_start = now() - interval '37 hours', scheduled_end = now() - interval '36 hours'
   where id = pg_temp.id('foreign_meeting');
 select pg_temp.as_service();
-select is(pg_temp.try('654321', 'MID-BBBBBBBBBBBBBBBB'), '404 meeting_not_found', 'PASS-29 nor does an overdue one open');
+select is(pg_temp.try('654321', 'MID-BBBBBBBBBBBBBBBB'), '404 meeting_not_found',
+  'PASS-29 nor does an overdue one open');
 
 -- Who can call it directly, can undo the count by a filter on the answer that fails when it is a refusal.
 create function pg_temp.direct() returns setof text language sql as $$
@@ -109,7 +117,8 @@ select results_eq('select * from pg_temp.direct()', $$select '42501' from genera
     'PASS-30 the ' || actor || ' does not try past the functions')
   from unnest(array['stranger', 'tutor', 'student', 'admin']) as actor, lateral pg_temp.as_user(actor);
 select pg_temp.as_anon();
-select results_eq('select * from pg_temp.direct()', $$select '42501' from generate_series(1, 6)$$, 'PASS-31 nor does anon');
+select results_eq('select * from pg_temp.direct()', $$select '42501' from generate_series(1, 6)$$,
+  'PASS-31 nor does anon');
 select pg_temp.as_owner();
 select is_empty($$select p.oid::regprocedure from pg_proc p, unnest(array['anon', 'authenticated']) as client
     where p.pronamespace = 'public'::regnamespace and p.proname ~ 'passcode'

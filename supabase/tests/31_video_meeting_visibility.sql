@@ -25,7 +25,9 @@ select is(pg_temp.visible('video_meetings'), '2', 'MEET-06 an admin sees all');
 select is(pg_temp.visible('video_participants'), '4', 'MEET-07 and everyone in them');
 select is(pg_temp.visible('video_meetings') || pg_temp.visible('video_participants'), '00',
     'MEET-08 a ' || actor || ' sees neither')
-  from unnest(array['stranger', 'trainer', 'premium', 'operator', 'therapist']) as actor, lateral pg_temp.as_user(actor);
+
+  from unnest(array['stranger', 'trainer', 'premium', 'operator', 'therapist']) as actor,
+    lateral pg_temp.as_user(actor);
 select pg_temp.as_anon();
 select is(pg_temp.visible('video_meetings'), '42501', 'MEET-09 anon may not ask');
 select is(pg_temp.visible('video_participants'), '42501', 'MEET-10 for people either');
@@ -43,7 +45,8 @@ select pg_temp.as_owner();
 create function pg_temp.writes() returns setof text language sql as $$
   select pg_temp.attempt(statement) from unnest(array[
     $w$insert into video_meetings (meeting_id, passcode, tutor_id, student_id, scheduled_start, scheduled_end)
-      values ('MID-CCCCCCCCCCCCCCCC', '111111', pg_temp.id('tutor'), pg_temp.id('student'), '2030-01-01', '2030-01-02')$w$,
+      values ('MID-CCCCCCCCCCCCCCCC', '111111', pg_temp.id('tutor'), pg_temp.id('student'), '2030-01-01',
+    '2030-01-02')$w$,
     $w$update video_meetings set passcode = '111111'$w$,
     $w$delete from video_meetings$w$,
     $w$insert into video_participants (meeting, user_id, user_type)
@@ -70,7 +73,8 @@ select pg_temp.as_service();
 create function pg_temp.meet(changes jsonb) returns text language sql as $$
   select pg_temp.attempt(format('insert into video_meetings (%s) select %s', string_agg(quote_ident(key), ', '),
     string_agg(quote_nullable(value #>> '{}'), ', ')))
-  from jsonb_each(jsonb_build_object('id', pg_temp.id('new'), 'meeting_id', 'MID-CCCCCCCCCCCCCCC1', 'passcode', '000000',
+  from jsonb_each(jsonb_build_object('id', pg_temp.id('new'), 'meeting_id', 'MID-CCCCCCCCCCCCCCC1', 'passcode',
+    '000000',
     'tutor_id', pg_temp.id('tutor'), 'student_id', pg_temp.id('student'), 'scheduled_start', '2030-01-01T10:00Z',
     'scheduled_end', '2030-01-01T11:00Z') || changes)
 $$;
@@ -106,7 +110,8 @@ select is(pg_temp.told(), array['video_meeting_started'], 'MEET-23 the tutor wha
 select pg_temp.clear();
 select pg_temp.as_service();
 update video_meetings set status = 'cancelled' where id = pg_temp.id('foreign_meeting');
-update video_meetings set scheduled_start = scheduled_start - interval '1 hour' where id = pg_temp.id('foreign_meeting');
+update video_meetings set scheduled_start = scheduled_start - interval '1 hour'
+    where id = pg_temp.id('foreign_meeting');
 delete from video_meetings where id in (pg_temp.id('foreign_meeting'), pg_temp.id('new'));
 select is(pg_temp.told(), array['video_meeting_cancelled'], 'MEET-24 the ' || actor || ' hears of the end, once')
   from unnest(array['other_tutor', 'other_student']) as actor, lateral pg_temp.as_user(actor);

@@ -3,7 +3,8 @@
 \ir support/meetings.psql
 select plan(106);
 
-create function pg_temp.plan_meeting(client text, operator text, changes jsonb default '{}') returns text language sql as $$
+create function pg_temp.plan_meeting(client text, operator text, changes jsonb default '{}') returns text
+language sql as $$
   select pg_temp.attempt(format('insert into meetings (%s) select %s', string_agg(quote_ident(key), ', '),
     string_agg(quote_nullable(value #>> '{}'), ', ')))
   from jsonb_each(jsonb_build_object('client_id', pg_temp.id(client), 'operator_id', pg_temp.id(operator),
@@ -40,14 +41,16 @@ select is(pg_temp.visible('clients'), '0', 'OPER-09 others nobody');
 
 -- Planning. Twice: with our grants, and with those of @supabase/lite.
 create function pg_temp.plans() returns setof text language sql as $$
-  select pg_temp.plan_meeting(client, operator) from (values (1, 'record', 'operator'), (2, 'second_record', 'operator'),
+  select pg_temp.plan_meeting(client, operator) from (values (1, 'record', 'operator'), (2, 'second_record',
+    'operator'),
     (3, 'foreign_record', 'operator'), (4, 'foreign_record', 'other_operator'), (5, 'record', 'other_operator'),
     (6, 'loose_record', 'operator'), (7, 'nobody', 'operator')) as p (n, client, operator) order by n
 $$;
 create function pg_temp.made(variadic allowed integer[]) returns setof text language sql as $$
   select case when n = any (allowed) then '1 row' else '42501' end from generate_series(1, 7) as n order by n
 $$;
-create function pg_temp.plan_as(actor text, id text, variadic allowed integer[]) returns setof text language plpgsql as $$
+create function pg_temp.plan_as(actor text, id text, variadic allowed integer[]) returns setof text
+language plpgsql as $$
 begin
   perform pg_temp.as_user(actor);
   return next results_eq('select * from pg_temp.plans()', array(select * from pg_temp.made(variadic allowed)),
@@ -81,7 +84,8 @@ select is(pg_temp.plan_meeting('record', 'operator', jsonb_build_object(name, va
   'OPER-24 no meeting begins with ' || name) from pg_temp.service_columns();
 select is(pg_temp.plan_meeting('record', 'operator', jsonb_build_object('status', status)), '42501',
   'OPER-25 or ' || status) from unnest(array['in_progress', 'completed', 'cancelled']) as status;
-select is(pg_temp.plan_meeting('record', 'operator', changes), 'invalid_field', 'OPER-26 or with ' || left(changes::text, 40))
+select is(pg_temp.plan_meeting('record', 'operator', changes), 'invalid_field',
+  'OPER-26 or with ' || left(changes::text, 40))
   from (values ('{"title": ""}'::jsonb), (jsonb_build_object('title', repeat('x', 201))), ('{"title": null}'),
     (jsonb_build_object('description', repeat('x', 2001))), ('{"scheduled_at": null}'),
     ('{"scheduled_at": "infinity"}')) as refused (changes);
@@ -91,14 +95,17 @@ select is(pg_temp.plan_meeting('record', 'operator', '{"status": "scheduled", "d
 -- Nobody makes someone a client, or their operator.
 select is(pg_temp.attempt($$insert into clients (auth_user_id, operator_id)
     values (pg_temp.id('patient'), pg_temp.id('operator'))$$), '42501', 'OPER-28 an operator makes no client');
-select is(pg_temp.attempt($$update clients set operator_id = pg_temp.id('operator')$$), '0 rows', 'OPER-29 or takes one');
+select is(pg_temp.attempt($$update clients set operator_id = pg_temp.id('operator')$$), '0 rows',
+  'OPER-29 or takes one');
 select pg_temp.as_owner();
 create policy "an app's own" on clients for all to authenticated using (true) with check (true);
 select pg_temp.as_user('patient');
-select is(pg_temp.attempt($$update clients set operator_id = pg_temp.id('operator') where id = pg_temp.id('loose_record')$$),
+select is(pg_temp.attempt($$update clients set operator_id = pg_temp.id('operator')
+    where id = pg_temp.id('loose_record')$$),
   'operator_frozen', 'OPER-30 whatever an app''s policies are, a client does not choose an operator');
 select is(pg_temp.attempt($$insert into clients (auth_user_id, operator_id)
-    values (pg_temp.id('patient'), pg_temp.id('operator'))$$), 'operator_frozen', 'OPER-31 not with a new record either');
+    values (pg_temp.id('patient'), pg_temp.id('operator'))$$), 'operator_frozen',
+  'OPER-31 not with a new record either');
 select is(pg_temp.visible('meetings'), '0', 'OPER-32 and sees no meeting of the clients that those policies show');
 select is(pg_temp.plan_meeting('record', 'operator'), '42501', 'OPER-33 or plans one for them');
 select pg_temp.as_user('operator');
@@ -137,7 +144,8 @@ select is(pg_temp.change($$title = 'x'$$), '0 rows', 'OPER-47 nor does anon');
 select pg_temp.as_user('operator');
 select is(pg_temp.change($$status = 'completed'$$), 'invalid_transition', 'OPER-48 nothing completes before its time');
 select is(pg_temp.change($$status = 'in_progress'$$), '1 row', 'OPER-49 scheduled begins');
-select ok((select started_at = now() and ended_at is null and duration_seconds is null from meetings where title = 'A2'),
+select ok((select started_at = now() and ended_at is null and duration_seconds is null from meetings
+    where title = 'A2'),
   'OPER-50 and its start is set');
 select is(pg_temp.change(format('status = %L', status)), 'invalid_transition', 'OPER-51 what began is not ' || status)
   from unnest(array['scheduled', 'cancelled']) as status;
@@ -153,8 +161,10 @@ select is(pg_temp.change($$status = 'cancelled'$$, 'second_meeting'), '1 row', '
 select pg_temp.as_service();
 select is(pg_temp.change($$status = 'in_progress'$$, 'second_meeting'), 'invalid_transition',
   'OPER-56 and not begun, not even by the service');
-select pg_temp.change($$status = 'in_progress', started_at = '2029-01-01T00:00Z', session_id = 's'$$, 'foreign_meeting');
-select pg_temp.change($$status = 'completed', ended_at = '2029-01-01T01:00Z', duration_seconds = 7$$, 'foreign_meeting');
+select pg_temp.change($$status = 'in_progress', started_at = '2029-01-01T00:00Z', session_id = 's'$$,
+    'foreign_meeting');
+select pg_temp.change($$status = 'completed', ended_at = '2029-01-01T01:00Z', duration_seconds = 7$$,
+    'foreign_meeting');
 select results_eq($$select started_at, ended_at, duration_seconds, session_id from meetings where title = 'C'$$,
   $$values ('2029-01-01T00:00Z'::timestamptz, '2029-01-01T01:00Z'::timestamptz, 7, 's')$$,
   'OPER-57 whose times and lengths are taken as they are');
@@ -181,15 +191,18 @@ select pg_temp.change($$scheduled_at = '2030-07-02T10:00Z'$$, 'new');
 select pg_temp.as_service();
 delete from meetings where id = pg_temp.id('new');
 select pg_temp.as_user('stranger');
-select is(pg_temp.told(), array['meeting_cancelled', 'meeting_rescheduled'], 'OPER-64 the client, that it moved and went');
+select is(pg_temp.told(), array['meeting_cancelled', 'meeting_rescheduled'],
+  'OPER-64 the client, that it moved and went');
 select pg_temp.as_user('other_client');
 select is(pg_temp.told(), '{}', 'OPER-65 nobody else hears of any of it');
 
 -- Overdue, and the trail.
 select pg_temp.as_owner();
 insert into meetings (id, client_id, operator_id, title, scheduled_at, status, started_at) values
-  (pg_temp.id('missed'), pg_temp.id('record'), pg_temp.id('operator'), 'M', now() - interval '37 hours', 'scheduled', null),
-  (pg_temp.id('left'), pg_temp.id('record'), pg_temp.id('operator'), 'L', now(), 'in_progress', now() - interval '37 hours');
+  (pg_temp.id('missed'), pg_temp.id('record'), pg_temp.id('operator'), 'M', now() - interval '37 hours', 'scheduled',
+    null),
+  (pg_temp.id('left'), pg_temp.id('record'), pg_temp.id('operator'), 'L', now(), 'in_progress',
+    now() - interval '37 hours');
 select is(pg_temp.visible($$meetings where title in ('M', 'L')$$), '0',
     'OPER-66 the ' || actor || ' does not see an overdue meeting as open')
   from unnest(array['operator', 'client']) as actor, lateral pg_temp.as_user(actor);
@@ -209,7 +222,8 @@ select is(pg_temp.visible($$session_audit where session_id = pg_temp.id('foreign
   'OPER-71 and not another''s');
 select pg_temp.as_owner();
 delete from clients where id = pg_temp.id('record');
-select is(pg_temp.visible($$meetings where title in ('A2', 'M', 'L')$$), '0', 'OPER-72 meetings go with the client''s record');
+select is(pg_temp.visible($$meetings where title in ('A2', 'M', 'L')$$), '0',
+  'OPER-72 meetings go with the client''s record');
 
 select * from finish();
 rollback;

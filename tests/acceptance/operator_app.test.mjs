@@ -32,7 +32,11 @@ before(async () => {
 
 const plan = (by, withClient, withOperator, changes) =>
   by.supabase.from("meetings").insert({
-    client_id: withClient.record, operator_id: withOperator.id, title: "Annual review", scheduled_at: inDays(7), ...changes,
+    client_id: withClient.record,
+    operator_id: withOperator.id,
+    title: "Annual review",
+    scheduled_at: inDays(7),
+    ...changes,
   }).select().single();
 const titles = async (query) => ok(await query).map(({ title }) => title);
 const told = async (by) => ok(await by.supabase.from("notifications").select("type,data"));
@@ -58,11 +62,9 @@ describe("meetings of two clients", () => {
     assert.deepEqual(await titles(list(operator)), ["A1", "B1", "B2", "A2"]);
     assert.deepEqual(await titles(list(operator).eq("client_id", client.record)), ["A1", "A2"]);
     assert.deepEqual(await titles(list(operator).eq("status", "cancelled")), ["B2"]);
-    assert.deepEqual(await titles(list(operator).gte("scheduled_at", inDays(2)).lt("scheduled_at", inDays(4.5))), ["B1", "B2"]);
-    assert.deepEqual(
-      await titles(list(operator).eq("client_id", secondClient.record).eq("status", "scheduled").gte("scheduled_at", inDays(2))),
-      ["B1"],
-    );
+    const later = () => list(operator).gte("scheduled_at", inDays(2));
+    assert.deepEqual(await titles(later().lt("scheduled_at", inDays(4.5))), ["B1", "B2"]);
+    assert.deepEqual(await titles(later().eq("client_id", secondClient.record).eq("status", "scheduled")), ["B1"]);
     assert.deepEqual(await titles(list(operator).range(1, 2)), ["B1", "B2"]);
     assert.deepEqual(await titles(list(otherOperator)), ["C1"]);
   });
@@ -92,7 +94,8 @@ test("operator and client plan meetings with each other, and the other side is t
   const byOperator = ok(await plan(operator, client, operator));
   assert.equal(byOperator.status, "scheduled");
   const byClient = ok(await plan(client, client, operator, { description: "About the contract" }));
-  const heard = async (by) => (await told(by)).filter(({ type }) => type === "meeting_created").map(({ data }) => data.meeting_id);
+  const heard = async (by) =>
+    (await told(by)).filter(({ type }) => type === "meeting_created").map(({ data }) => data.meeting_id);
   assert.ok((await heard(client)).includes(byOperator.id));
   assert.ok(!(await heard(client)).includes(byClient.id));
   assert.ok((await heard(operator)).includes(byClient.id));

@@ -22,7 +22,8 @@ select is(create_video_session('{"title": "Hello", "scheduled_start": "2030-05-0
     "provider": "manual", "join_url": "https://video.example/x", "send_invite": true,
     "client_ids": ["10000000-0000-4000-8000-000000000002"]}', 'key', '{}') ->> 'outcome', 'created',
   'APP-05 a trainer of the app creates a session with the client of an accepted lead');
-select throws_like($$update profiles set role = 'admin'$$, '%role_frozen%', 'APP-06 whose policies would let them be admin');
+select throws_like($$update profiles set role = 'admin'$$, '%role_frozen%',
+  'APP-06 whose policies would let them be admin');
 select throws_like($$update profiles set is_premium = true$$, '%plan_frozen%', 'APP-07 or premium');
 select lives_ok($$update profiles set favourite_colour = 'green'$$, 'APP-08 other columns are the app''s business');
 
@@ -37,17 +38,20 @@ select columns_are('public', 'clients', array['id', 'auth_user_id', 'company', '
 select columns_are('public', 'operators', array['id', 'desk'], 'APP-12 its operators nothing');
 select has_index('public', 'clients', 'clients_auth_user_id_idx', array['auth_user_id'],
   'APP-13 finding the record of who is signed in has an index');
-select has_index('public', 'clients', 'clients_operator_id_idx', array['operator_id'], 'APP-14 so have an operator''s clients');
+select has_index('public', 'clients', 'clients_operator_id_idx', array['operator_id'],
+  'APP-14 so have an operator''s clients');
 select fk_ok('public', 'clients', 'operator_id', 'public', 'operators', 'id', 'APP-15 who are operators of the app');
 select triggers_are('public', 'clients', array['convene_guard_client'], 'APP-16 a guard is the only trigger there');
 
 insert into operators (id, desk) values ('10000000-0000-4000-8000-000000000001', 'north');
 insert into clients (id, auth_user_id, operator_id) values
-  ('10000000-0000-4000-8000-000000000011', '10000000-0000-4000-8000-000000000002', '10000000-0000-4000-8000-000000000001'),
+  ('10000000-0000-4000-8000-000000000011', '10000000-0000-4000-8000-000000000002',
+    '10000000-0000-4000-8000-000000000001'),
   ('10000000-0000-4000-8000-000000000012', null, null);
 create policy "the app's own" on clients for all to authenticated using (true) with check (true);
 grant all on clients to authenticated;
-select set_config('request.jwt.claims', '{"sub": "10000000-0000-4000-8000-000000000002", "role": "authenticated"}', true),
+select set_config('request.jwt.claims', '{"sub": "10000000-0000-4000-8000-000000000002", "role": "authenticated"}',
+    true),
   set_config('role', 'authenticated', true);
 select lives_ok($$insert into meetings (client_id, operator_id, title, scheduled_at) values
     ('10000000-0000-4000-8000-000000000011', '10000000-0000-4000-8000-000000000001', 'M', '2030-05-01T10:00:00Z')$$,
@@ -55,10 +59,12 @@ select lives_ok($$insert into meetings (client_id, operator_id, title, scheduled
 select throws_ok($$insert into meetings (client_id, operator_id, title, scheduled_at) values
     ('10000000-0000-4000-8000-000000000012', '10000000-0000-4000-8000-000000000001', 'M', '2030-05-01T10:00:00Z')$$,
   '42501', null, 'APP-18 and none for another whose record the app shows them');
-select throws_like($$update clients set operator_id = '10000000-0000-4000-8000-000000000001' where operator_id is null$$,
+select throws_like($$update clients set operator_id = '10000000-0000-4000-8000-000000000001'
+    where operator_id is null$$,
   '%operator_frozen%', 'APP-19 or makes them one of that operator''s');
 select lives_ok($$update clients set company = 'Acme'$$, 'APP-20 other columns are the app''s business');
-select set_config('request.jwt.claims', '{"sub": "10000000-0000-4000-8000-000000000001", "role": "authenticated"}', true);
+select set_config('request.jwt.claims', '{"sub": "10000000-0000-4000-8000-000000000001", "role": "authenticated"}',
+    true);
 select is((select count(*) from meetings), 1::bigint, 'APP-21 the operator sees the meeting');
 select set_config('role', 'none', true);
 select is((select count(*) from notifications where user_id = '10000000-0000-4000-8000-000000000001'
