@@ -64,4 +64,4 @@ insert into growth.lists (family, list, reader, role, person, headers, query)
     ('rooms', 'meetings with a client', '{host}',
       'select * from meetings where client_id = growth.client(:session, 1, 10000) order by scheduled_at')
   ) as lists (family, list, readers, query), unnest(readers::text[]) as reader;
-update growth.lists set query = replace(replace(query, ':session', :'session'), 'auth.uid()', quote_literal(person));
+update growth.lists set query = replace(replace(query, ':session', :'session'), 'auth.uid()', quote_nullable(person));
