@@ -2,7 +2,7 @@
 -- (https://supabase.github.io/splinter/), as far as it applies, and more strictly. That no two policies recurse is
 -- shown by 50_access_matrix.sql, which selects from every table as every role.
 \ir support/people.psql
-select plan(29);
+select plan(31);
 
 create function pg_temp.ours(namespace oid) returns boolean language sql stable as $$
   select namespace in ('public'::regnamespace, 'private'::regnamespace)
@@ -30,6 +30,9 @@ select is_empty($$select i.indrelid::regclass, array_agg(i.indexrelid::regclass)
   group by i.indrelid, c.relam, i.indkey::text, i.indclass::text, i.indoption::text, i.indcollation::text,
     i.indexprs::text, i.indpred::text having count(*) > 1$$, 'HYG-16 no two indexes are the same');
 
+select is_empty($$select i.indexrelid::regclass from pg_index i join pg_class c on c.oid = i.indexrelid
+  where pg_temp.ours(c.relnamespace) and not i.indisvalid$$, 'HYG-31 no index is invalid');
+
 select is_empty($$select c.oid::regclass, c.relkind from pg_class c
   where c.relnamespace = 'public'::regnamespace and c.relkind in ('m', 'f')$$,
   'HYG-17 no materialized view and no foreign table, which know no policies, is exposed');
@@ -55,15 +58,44 @@ select is_empty($$select p.oid::regprocedure from pg_proc p
 
 create temporary table definers (function text, executed_by text, reason text);
 insert into definers values
+  ('private.attended_instant_session_ids', 'anon, authenticated',
+    'policies of sessions and participants would recurse; guests are anon'),
+  ('private.attended_virtual_session_ids', 'authenticated', 'policies of sessions and registrations would recurse'),
   ('private.audited_host_ids', 'authenticated', 'admins read the trail of every host'),
+  ('private.created_virtual_session_ids', 'authenticated', 'policies of sessions and registrations would recurse'),
+  ('private.creates_virtual_sessions', 'authenticated', 'whatever policies the app''s profiles have'),
+  ('private.enterable_instant_session_ids', 'anon, authenticated', 'nobody reads who was removed; guests are anon'),
   ('private.hosted_session_ids', 'authenticated', 'policies of sessions and participants would recurse'),
-  ('private.is_host', 'authenticated', 'nobody reads host_roles, nor everyone''s profile'),
+  ('private.instant_admission', 'anon, authenticated', 'a newcomer does not read the session yet; guests are anon'),
+  ('private.is_host', 'authenticated', 'nobody reads host_roles'),
   ('private.is_my_client', 'authenticated', 'whatever policies the app''s leads have'),
   ('private.is_my_conversation', 'authenticated', 'whatever policies the app''s conversations have'),
+  ('private.joined_instant_session_ids', 'anon, authenticated',
+    'policies of sessions and participants would recurse; guests are anon'),
   ('private.joined_session_ids', 'authenticated', 'policies of sessions and participants would recurse'),
+  ('private.linked_instant_session_ids', 'anon, authenticated',
+    'nobody reads who was removed; the link is for guests too'),
+  ('private.my_client_ids', 'authenticated', 'whatever policies the app''s clients have'),
   ('private.my_contact_ids', 'authenticated', 'policies of profiles and leads would recurse'),
-  ('public.create_video_session', 'authenticated', 'writes keys and claims, which no client may'),
-  ('public.outbox_health', 'authenticated', 'counts the private outbox, for admins');
+  ('private.my_operator_id', 'authenticated', 'whatever policies the app''s clients have'),
+  ('private.operated_client_ids', 'authenticated', 'whatever policies the app''s clients have'),
+  ('private.readable_tutor_ids', 'authenticated', 'admins read the meetings of every tutor'),
+  ('private.readable_video_meeting_ids', 'authenticated', 'the policy of participants needs that of meetings'),
+  ('private.virtual_room_ids', 'authenticated', 'policies of sessions and rooms would recurse'),
+  ('public.admit_instant_participant', 'authenticated', 'no client writes admitted_at'),
+  ('public.create_video_session', 'authenticated', 'no client writes keys and claims'),
+  ('public.instant_session_by_token', 'anon, authenticated',
+    'who only has the link reads no session; it is for guests too'),
+  ('public.join_instant_session', 'anon, authenticated',
+    'who only has the link reads no session; it is for guests too'),
+  ('public.outbox_health', 'authenticated', 'admins do not read the outbox itself'),
+  ('public.readmit_instant_participant', 'authenticated', 'no client writes who was removed'),
+  ('public.readmit_to_virtual_session', 'authenticated', 'no client writes seats'),
+  ('public.register_for_virtual_session', 'authenticated', 'no client writes seats'),
+  ('public.remove_from_virtual_session', 'authenticated', 'no client writes seats'),
+  ('public.unregister_from_virtual_session', 'authenticated', 'no client writes seats'),
+  ('public.video_meeting_by_passcode', 'anon, authenticated',
+    'no client reads passcodes or writes attempts; it is for guests');
 select results_eq($$select (p.pronamespace::regnamespace || '.' || p.proname) collate "C",
     case when has_function_privilege('anon', p.oid, 'execute') then 'anon, ' else '' end || 'authenticated' collate "C"
   from pg_proc p where pg_temp.ours(p.pronamespace) and p.prosecdef
@@ -84,7 +116,8 @@ select is_empty($$select p.oid::regprocedure from pg_proc p
 
 select is_empty($$select tablename, policyname from pg_policies
   where schemaname = 'public' and cmd <> 'SELECT'
-    and (qual ~ '^\(*(true|1 = 1)\)*$' or with_check ~ '^\(*(true|1 = 1)\)*$')$$,
+    and (qual ~ '^\(*(true|1 = 1)\)*$' or with_check ~ '^\(*(true|1 = 1)\)*$'
+      or (permissive = 'PERMISSIVE' and coalesce(qual, with_check) is null))$$,
   'HYG-06 no write policy is always true');
 
 select is_empty($$select tablename, policyname from pg_policies where schemaname = 'public' and cmd = 'ALL'$$,
@@ -123,6 +156,10 @@ select is_empty($$select tablename, policyname from pg_policies
   where schemaname = 'public' and coalesce(qual, '') || coalesce(with_check, '') ~ 'user_metadata'$$,
   'HYG-24 no policy believes what users can write about themselves');
 
+select is_empty($$select tablename, policyname from pg_policies
+  where schemaname = 'public' and qual ~ '(uid|jwt|role|current_setting)\)? IS NULL'$$,
+  'HYG-30 no policy opens a table to whoever is not signed in by asking for no user');
+
 select is_empty($$select tablename, cmd from pg_policies
   where schemaname = 'public' and cmd = 'UPDATE' and with_check is null$$,
   'HYG-11 every update policy checks the new row too');
@@ -137,7 +174,10 @@ select is_empty($$select c.oid::regclass from pg_class c
 
 -- Privileges
 
-create temporary table anon_privileges (privilege text);
+-- What guests need, and the group sessions that anyone may see.
+create temporary table anon_privileges as select unnest(array[
+  'instant_session_participants delete', 'instant_session_participants insert', 'instant_session_participants select',
+  'instant_session_participants update', 'instant_sessions select', 'virtual_sessions select']) as privilege;
 select results_eq($$select distinct c.oid::regclass::text collate "C" || ' ' || lower(a.privilege_type)
   from pg_class c left join pg_attribute t on t.attrelid = c.oid,
     aclexplode(coalesce(c.relacl, acldefault('r', c.relowner)) || coalesce(t.attacl, '{}')) a
