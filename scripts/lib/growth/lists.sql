@@ -43,7 +43,7 @@ insert into growth.lists (family, list, reader, role, person, headers, query)
       'select * from video_participants where meeting = growth.id(30, :session) order by joined_at'),
     ('revision', 'upcoming', '{anon,host,client,stranger}',
       'select * from virtual_sessions where status in (''upcoming'', ''live'') order by scheduled_time'),
-    ('revision', 'all that one may see', '{anon,host,client}',
+    ('revision', 'all that one may see', '{anon}',
       'select * from virtual_sessions order by scheduled_time'),
     ('revision', 'created by me', '{host}',
       'select * from virtual_sessions where creator_id = auth.uid() order by scheduled_time'),
