@@ -28,7 +28,7 @@ insert into instant_sessions (id, session_name, session_token, therapist_id, is_
 insert into instant_session_participants (id, session_id, user_id, participant_name, joined_at, admitted_at,
     guest_secret_hash)
   select growth.id(20 + place::integer, n), growth.id(20, n), person, 'Somebody', now(), now(),
-    case when person is null then encode(sha256(('secret ' || n)::bytea), 'hex') end
+    case when person is null then encode(sha256(growth.guest_secret(n)::bytea), 'hex') end
   from :sessions, unnest(array[growth.client(n, :first, :last), growth.member(n, :first, :last), null])
     with ordinality as people (person, place);
 

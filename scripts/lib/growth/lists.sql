@@ -9,7 +9,7 @@ language sql as $$
     case reader when 'host' then growth.host(session) when 'client' then growth.client(session, 1, 10000)
       when 'member' then growth.member(session, 1, 10000) when 'stranger' then growth.id(9, 1) end,
     case reader when 'guest' then json_build_object('x-session-token', encode(sha256(session::text::bytea), 'hex'),
-      'x-guest-secret', 'secret ' || session) else '{}' end
+      'x-guest-secret', growth.guest_secret(session)) else '{}' end
 $$;
 
 insert into growth.lists (family, list, reader, role, person, headers, query)

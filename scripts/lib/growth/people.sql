@@ -19,6 +19,9 @@ create function growth.member(number bigint, first bigint, last bigint) returns 
 language sql immutable parallel safe as $$
   select growth.id(3, (first - 1) / 20 + number * 7 % ((last - first + 1) / 20))
 $$;
+create function growth.guest_secret(number bigint) returns text language sql immutable parallel safe as $$
+  select lpad(number::text, 32, '0')
+$$;
 -- Half of the sessions are over, half are to come, over sixty days; each host has some of each.
 create function growth.start(number bigint) returns timestamptz language sql stable parallel safe as $$
   select now() + make_interval(mins => (number * 7919 % 86400 - 43200)::integer)
