@@ -5,7 +5,7 @@ section_lint() {
   step "Spelling" "$TYPOS"
   # To a checker of single files a variable that another file reads or sets is unused or unset; `set -e` ends on a failed cd.
   # shellcheck disable=SC2046 # one argument for each script
-  step "Shell" "$SHELLCHECK" --external-sources --shell bash --severity warning --exclude SC2034,SC2154,SC2164 $(git ls-files scripts .ci | grep -vE "\.(mjs|js)$")
+  step "Shell" "$SHELLCHECK" --external-sources --shell bash --severity warning --exclude SC2034,SC2154,SC2164 $(git ls-files scripts .ci | grep -vE "\.(mjs|js|sql)$")
   step "Clippy" cargo clippy --locked --workspace --all-targets -- -D warnings
   # shellcheck disable=SC2046 # one argument for each crate
   step "Clippy for WebAssembly" cargo clippy --locked --target wasm32-unknown-unknown --lib \

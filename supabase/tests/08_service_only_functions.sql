@@ -6,7 +6,8 @@ select plan((3 + 3 * (select count(*) from access_functions where not authentica
 
 select results_eq($$
     select p.proname::text collate "default", has_function_privilege('anon', p.oid, 'execute'),
-      has_function_privilege('authenticated', p.oid, 'execute'), has_function_privilege('service_role', p.oid, 'execute')
+      has_function_privilege('authenticated', p.oid, 'execute'),
+      has_function_privilege('service_role', p.oid, 'execute')
     from pg_proc p where p.pronamespace = 'public'::regnamespace order by p.proname collate "C"$$,
   $$select function_name, anon, authenticated, service_role from access_functions order by function_name collate "C"$$,
   'FUN-01 every function of public is executable by exactly these roles');
@@ -21,7 +22,7 @@ select pg_temp.as_anon();
 select is(pg_temp.call(function_name), '42501', 'FUN-02 anon cannot call ' || function_name)
   from access_functions where not authenticated order by function_name;
 select pg_temp.as_user('admin');
-select is(pg_temp.call(function_name), '42501', 'FUN-03 nor can a signed-in user, even an admin, call ' || function_name)
+select is(pg_temp.call(function_name), '42501', 'FUN-03 nor can a user, even an admin, call ' || function_name)
   from access_functions where not authenticated order by function_name;
 select pg_temp.as_service();
 select is(pg_temp.call(function_name), '1 row', 'FUN-04 the service calls ' || function_name)

@@ -54,7 +54,8 @@ select is_empty($$select t from pg_temp.private_tables() t where pg_temp.visible
 select is(pg_temp.attempt($$insert into private.outbox (kind, host_id, payload)
     values ('zoom.delete_meeting', pg_temp.id('trainer'), '{"meeting_id": "1"}')$$), '42501',
   'PRIV-10 and enqueues no effect');
-select is(pg_temp.attempt($$insert into private.host_roles values ('client')$$), '42501', 'PRIV-11 and adds no host role');
+select is(pg_temp.attempt($$insert into private.host_roles values ('client')$$), '42501',
+  'PRIV-11 and adds no host role');
 select is(pg_temp.attempt($$update private.outbox set lease_id = null$$), '0 rows', 'PRIV-12 and ends no lease');
 select is(pg_temp.attempt($$delete from private.zoom_refresh_leases$$), '0 rows', 'PRIV-13 of either kind');
 select is(pg_temp.attempt($$delete from private.idempotency_keys$$), '0 rows', 'PRIV-14 and frees no key');

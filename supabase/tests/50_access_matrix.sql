@@ -19,7 +19,8 @@ create temporary table unfiltered as
 select plan((3 + 2 * ((select count(*) from access_expectations) + (select count(*) from forgeries)
   + (select count(*) from unfiltered)))::integer);
 
-select is_empty($$select c.relname, command from pg_class c, unnest(array['select', 'insert', 'update', 'delete']) command
+select is_empty($$select c.relname, command
+    from pg_class c, unnest(array['select', 'insert', 'update', 'delete']) command
     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f')
       and not exists (select from access_matrix m where m.table_name = c.relname and m.command = command)$$,
   'ACC-complete every table and every command is in the matrix');

@@ -5,23 +5,26 @@ set synchronous_commit = off;
 \set sessions 'generate_series(:first::bigint, :last::bigint) as n'
 \set people 'generate_series((:first::bigint - 1) / 20, (:last::bigint - 1) / 20) as p, generate_series(1, 3) as kind'
 
-\echo people
+\echo '    people'
 insert into profiles (id, role)
   select growth.id(kind, p), case kind when 1 then 'tutor' else 'client' end from :people;
 insert into operators (id) select growth.id(kind, p) from :people where kind = 1;
 insert into clients (id, auth_user_id, operator_id)
   select growth.id(kind, p), growth.id(kind, p), growth.id(1, p) from :people where kind = 2;
 
-\echo video_sessions
-insert into video_sessions (id, host_id, client_id, provider, title, scheduled_start, duration_minutes, status, join_url)
+\echo '    video_sessions'
+insert into video_sessions (id, host_id, client_id, provider, title, scheduled_start, duration_minutes, status,
+    join_url)
   select growth.id(10, n), growth.host(n), growth.client(n, :first, :last), 'manual', 'Session ' || n, growth.start(n),
     45, case when growth.is_over(n) then 'ended' else 'scheduled' end, 'https://video.example/' || n from :sessions;
 insert into video_session_participants (session_id, user_id, role)
   select growth.id(10, n), person, role from :sessions, lateral (values (growth.host(n), 'host'),
-    (growth.client(n, :first, :last), 'participant'), (growth.member(n, :first, :last), 'participant')) people (person, role);
+    (growth.client(n, :first, :last), 'participant'), (growth.member(n, :first, :last), 'participant'))
+    as people (person, role);
 
-\echo instant_sessions
-insert into instant_sessions (id, session_name, session_token, therapist_id, is_active, expires_at, created_at, ended_at)
+\echo '    instant_sessions'
+insert into instant_sessions (id, session_name, session_token, therapist_id, is_active, expires_at, created_at,
+    ended_at)
   select growth.id(20, n), 'Session ' || n, encode(sha256(n::text::bytea), 'hex'), growth.host(n),
     not growth.is_over(n), growth.start(n), growth.start(n) - interval '1 day',
     case when growth.is_over(n) then growth.start(n) end from :sessions;
@@ -32,7 +35,7 @@ insert into instant_session_participants (id, session_id, user_id, participant_n
   from :sessions, unnest(array[growth.client(n, :first, :last), growth.member(n, :first, :last), null])
     with ordinality as people (person, place);
 
-\echo video_meetings
+\echo '    video_meetings'
 insert into video_meetings (id, meeting_id, passcode, tutor_id, student_id, scheduled_start, scheduled_end, status)
   select growth.id(30, n), 'MID-' || lpad(upper(to_hex(n)), 16, '0'), '123456', growth.host(n),
     growth.client(n, :first, :last), growth.start(n), growth.start(n) + interval '1 hour',
@@ -43,7 +46,7 @@ insert into video_participants (id, meeting, user_id, user_type)
   from :sessions, unnest(array[growth.host(n), growth.client(n, :first, :last), null])
     with ordinality as people (person, place);
 
-\echo virtual_sessions
+\echo '    virtual_sessions'
 insert into virtual_sessions (id, creator_id, title, tutor_name, scheduled_time, registered_users, status)
   select growth.id(40, n), growth.host(n), 'Session ' || n, 'Tutor', growth.start(n),
     array[growth.client(n, :first, :last)], case when growth.is_over(n) then 'completed' else 'upcoming' end
@@ -56,12 +59,12 @@ insert into virtual_session_registrations (session_id, user_id, status, place)
   from :sessions, unnest(array[growth.client(n, :first, :last), growth.member(n, :first, :last)])
     with ordinality as people (person, place);
 
-\echo meetings
+\echo '    meetings'
 insert into meetings (id, client_id, operator_id, title, scheduled_at, status)
   select growth.id(50, n), growth.client(n, :first, :last), growth.host(n), 'Meeting ' || n, growth.start(n),
     case when growth.is_over(n) then 'completed' else 'scheduled' end from :sessions;
 
-\echo the trail and the notifications
+\echo '    session_audit and notifications'
 insert into session_audit (id, family, session_id, host_id, actor_role, action, details)
   select growth.id(60, n), 'video_sessions', growth.id(10, n), growth.host(n), 'authenticated', 'created', '{}'
   from :sessions;

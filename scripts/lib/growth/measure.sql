@@ -39,8 +39,9 @@ begin
     perform set_config('role', 'none', true);
     insert into growth.measurements
       select measure.size, list.place, listed, took,
-        string_agg(distinct coalesce(node ->> 'Index Name', node ->> 'Node Type' || ' on ' || (node ->> 'Relation Name')),
-          ', ') filter (where node ->> 'Node Type' <> 'Bitmap Heap Scan'),
+        string_agg(distinct coalesce(node ->> 'Index Name',
+            node ->> 'Node Type' || ' on ' || (node ->> 'Relation Name')), ', ')
+          filter (where node ->> 'Node Type' <> 'Bitmap Heap Scan'),
         bool_or(node ->> 'Node Type' = 'Seq Scan')
       from jsonb_path_query(plan::jsonb, 'strict $.** ? (exists (@."Relation Name") || exists (@."Index Name"))') node;
     commit;
