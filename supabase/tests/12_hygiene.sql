@@ -93,9 +93,7 @@ insert into definers values
   ('public.readmit_to_virtual_session', 'authenticated', 'no client writes seats'),
   ('public.register_for_virtual_session', 'authenticated', 'no client writes seats'),
   ('public.remove_from_virtual_session', 'authenticated', 'no client writes seats'),
-  ('public.unregister_from_virtual_session', 'authenticated', 'no client writes seats'),
-  ('public.video_meeting_by_passcode', 'anon, authenticated',
-    'no client reads passcodes or writes attempts; it is for guests');
+  ('public.unregister_from_virtual_session', 'authenticated', 'no client writes seats');
 select results_eq($$select (p.pronamespace::regnamespace || '.' || p.proname) collate "C",
     case when has_function_privilege('anon', p.oid, 'execute') then 'anon, ' else '' end || 'authenticated' collate "C"
   from pg_proc p where pg_temp.ours(p.pronamespace) and p.prosecdef
@@ -131,8 +129,8 @@ create temporary table named_policies as select unnest(array[
   'instant_sessions_select_therapist', 'instant_sessions_select_participant', 'instant_sessions_select_shared_link',
   'instant_sessions_select_by_id', 'instant_participants_select_by_session',
   'instant_participants_insert_authenticated', 'instant_participants_insert_anon', 'instant_participants_update_own',
-  'instant_participants_delete_own', 'instant_participants_delete_therapist', 'meetings_select_owner', 'meetings_select_operator',
-  'meetings_insert_authenticated', 'meetings_update_operator']) as policyname;
+  'instant_participants_delete_own', 'instant_participants_delete_therapist', 'meetings_select_owner',
+  'meetings_select_operator', 'meetings_insert_authenticated', 'meetings_update_operator']) as policyname;
 select is_empty($$select tablename, cmd, r from pg_policies, unnest(roles) r
   where schemaname = 'public' and permissive = 'PERMISSIVE' group by 1, 2, 3
   having count(*) > 1 and not bool_and(policyname in (select n.policyname from named_policies n))$$,
