@@ -64,6 +64,20 @@ insert into meetings (id, client_id, operator_id, title, scheduled_at, status)
   select growth.id(50, n), growth.client(n, :first, :last), growth.host(n), 'Meeting ' || n, growth.start(n),
     case when growth.is_over(n) then 'completed' else 'scheduled' end from :sessions;
 
+\echo '    leads, conversations, messages, inquiries, plans, bookings'
+insert into leads (id, client_id, provider_id, status)
+  select growth.id(80, n), growth.client(n, :first, :last), growth.host(n), 'accepted' from :sessions;
+insert into conversations (id, lead_id, client_id, provider_id)
+  select growth.id(81, n), growth.id(80, n), growth.client(n, :first, :last), growth.host(n) from :sessions;
+insert into messages (id, conversation_id, sender_id, content)
+  select growth.id(82, n), growth.id(81, n), growth.host(n), 'Message ' || n from :sessions;
+insert into patient_inquiries (id, patient_id, therapist_id)
+  select growth.id(83, n), growth.client(n, :first, :last), growth.host(n) from :sessions;
+insert into treatment_plans (id, patient_id, therapist_id)
+  select growth.id(84, n), growth.client(n, :first, :last), growth.host(n) from :sessions;
+insert into bookings (id, student_id, tutor_id)
+  select growth.id(85, n), growth.client(n, :first, :last), growth.host(n) from :sessions;
+
 \echo '    session_audit and notifications'
 insert into session_audit (id, family, session_id, host_id, actor_role, action, details)
   select growth.id(60, n), 'video_sessions', growth.id(10, n), growth.host(n), 'authenticated', 'created', '{}'
