@@ -1,8 +1,9 @@
 -- People to try things with. FOR LOCAL USE ONLY: the password is public. `supabase db push` does not run this file
 -- unless it is told to (--include-seed); never tell it to for a hosted project.
 --
--- Sign in as trainer@, nutritionist@, client@, other-client@, stranger@ or admin@convene.example with the password
--- convene-local-only. The trainer has accepted client@; other-client@ has no lead with anyone.
+-- Sign in as <name>@convene.example with the password convene-local-only; the names are below. The trainer has accepted
+-- client@; other-client@ has no lead with anyone. patient@ has asked the therapist, student@ has a booking with the
+-- tutor, and customer@ is a client of the operator.
 
 insert into auth.users (id, aud, role, email, encrypted_password, email_confirmed_at, raw_app_meta_data,
     raw_user_meta_data, created_at, updated_at)
@@ -19,7 +20,14 @@ insert into auth.users (id, aud, role, email, encrypted_password, email_confirme
     ('00000000-0000-4000-8000-000000000003', 'client'),
     ('00000000-0000-4000-8000-000000000004', 'other-client'),
     ('00000000-0000-4000-8000-000000000005', 'stranger'),
-    ('00000000-0000-4000-8000-000000000006', 'admin')
+    ('00000000-0000-4000-8000-000000000006', 'admin'),
+    ('00000000-0000-4000-8000-000000000007', 'therapist'),
+    ('00000000-0000-4000-8000-000000000008', 'patient'),
+    ('00000000-0000-4000-8000-000000000009', 'tutor'),
+    ('00000000-0000-4000-8000-00000000000a', 'student'),
+    ('00000000-0000-4000-8000-00000000000b', 'premium'),
+    ('00000000-0000-4000-8000-00000000000c', 'operator'),
+    ('00000000-0000-4000-8000-00000000000d', 'customer')
   ) as people (id, name)
   on conflict (id) do nothing;
 
@@ -50,12 +58,32 @@ update public.profiles p
   from (values
     ('00000000-0000-4000-8000-000000000001'::uuid, 'trainer'),
     ('00000000-0000-4000-8000-000000000002', 'nutritionist'),
-    ('00000000-0000-4000-8000-000000000006', 'admin')
+    ('00000000-0000-4000-8000-000000000006', 'admin'),
+    ('00000000-0000-4000-8000-000000000007', 'therapist'),
+    ('00000000-0000-4000-8000-000000000008', 'patient'),
+    ('00000000-0000-4000-8000-000000000009', 'tutor'),
+    ('00000000-0000-4000-8000-00000000000a', 'student'),
+    ('00000000-0000-4000-8000-00000000000c', 'operator')
   ) as people (id, role)
   where p.id = people.id;
+update public.profiles set is_premium = true where id = '00000000-0000-4000-8000-00000000000b';
 
 -- Accepting the lead opens the conversation.
 insert into public.leads (id, client_id, provider_id, status)
   values ('00000000-0000-4000-8000-000000000101', '00000000-0000-4000-8000-000000000003',
     '00000000-0000-4000-8000-000000000001', 'accepted')
+  on conflict (id) do nothing;
+
+insert into public.patient_inquiries (id, patient_id, therapist_id)
+  values ('00000000-0000-4000-8000-000000000201', '00000000-0000-4000-8000-000000000008',
+    '00000000-0000-4000-8000-000000000007')
+  on conflict (id) do nothing;
+insert into public.bookings (id, tutor_id, student_id)
+  values ('00000000-0000-4000-8000-000000000301', '00000000-0000-4000-8000-000000000009',
+    '00000000-0000-4000-8000-00000000000a')
+  on conflict (id) do nothing;
+insert into public.operators (id) values ('00000000-0000-4000-8000-00000000000c') on conflict (id) do nothing;
+insert into public.clients (id, auth_user_id, operator_id)
+  values ('00000000-0000-4000-8000-000000000401', '00000000-0000-4000-8000-00000000000d',
+    '00000000-0000-4000-8000-00000000000c')
   on conflict (id) do nothing;

@@ -7,7 +7,9 @@ returns void
 language sql
 set search_path = ''
 as $$
-  select private.sweep_outbox(), private.sweep_video_sessions()
+  select private.sweep_outbox(), private.sweep_video_sessions(), private.sweep_instant_sessions(),
+    private.sweep_video_meetings(), private.sweep_passcode_attempts(), private.sweep_virtual_sessions(),
+    private.sweep_meetings()
 $$;
 revoke execute on function private.sweep() from public, anon, authenticated;
 grant execute on function private.sweep() to service_role;
