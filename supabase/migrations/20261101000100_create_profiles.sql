@@ -44,8 +44,8 @@ begin
     for each row execute function private.create_profile();
   insert into public.profiles (id) select id from auth.users on conflict (id) do nothing;
 
-  -- Security definer: reads leads and conversations past their policies. Late-bound (plpgsql), because those tables
-  -- refer to this one and come after it.
+  -- Security definer: reads the tables that relate people past their policies. Late-bound (plpgsql), because those
+  -- tables refer to this one and come after it.
   create function private.my_contact_ids()
   returns setof uuid
   language plpgsql
@@ -58,7 +58,13 @@ begin
       select provider_id from public.leads where client_id = auth.uid()
       union select client_id from public.leads where provider_id = auth.uid()
       union select provider_id from public.conversations where client_id = auth.uid()
-      union select client_id from public.conversations where provider_id = auth.uid();
+      union select client_id from public.conversations where provider_id = auth.uid()
+      union select therapist_id from public.patient_inquiries where patient_id = auth.uid()
+      union select patient_id from public.patient_inquiries where therapist_id = auth.uid()
+      union select therapist_id from public.treatment_plans where patient_id = auth.uid()
+      union select patient_id from public.treatment_plans where therapist_id = auth.uid()
+      union select tutor_id from public.bookings where student_id = auth.uid()
+      union select student_id from public.bookings where tutor_id = auth.uid();
   end
   $$;
   revoke execute on function private.my_contact_ids() from public, anon;

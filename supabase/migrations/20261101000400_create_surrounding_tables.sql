@@ -1,6 +1,6 @@
 -- The remaining tables that the five kinds of app bring along, for a project that does not have them: just the
 -- columns that sessions refer to, readable by those they are about, written by the service alone. An app that has
--- its own keeps it untouched.
+-- its own keeps it; only the foreign keys by which the therapy app embeds profiles are added there.
 
 do $migration$
 begin
@@ -113,5 +113,49 @@ begin
   create policy "Patient and therapist read a treatment plan" on public.treatment_plans
     for select to authenticated
     using (patient_id = (select auth.uid()) or therapist_id = (select auth.uid()));
+end
+$migration$;
+
+-- Apps name these constraints to embed the patient's and the therapist's profile. On an app's own table: a foreign key
+-- that is there under another name gets this one; one of this name that leads elsewhere (to auth.users, say) keeps
+-- doing so under another; a new one is not valid for rows that were there before and deletes nothing by itself, because
+-- what happens to plans when an account goes is that app's decision.
+do $migration$
+declare
+  target record;
+  key text;
+  ours text;
+  other text;
+begin
+  for target in
+    select c.oid::regclass as tab, c.oid, c.relname, a.attname, a.attnum, p.attnum as profile_id
+    from pg_class c
+    join pg_attribute a on a.attrelid = c.oid and a.attname in ('patient_id', 'therapist_id')
+      and a.atttypid = 'uuid'::regtype
+    join pg_attribute p on p.attrelid = 'public.profiles'::regclass and p.attname = 'id'
+    where c.oid in (to_regclass('public.patient_inquiries'), to_regclass('public.treatment_plans'))
+      and c.relkind in ('r', 'p')
+  loop
+    key := format('%s_%s_fkey', target.relname, target.attname);
+    select min(f.conname) filter (where f.confrelid = 'public.profiles'::regclass and f.contype = 'f'
+        and f.conkey = array[target.attnum] and f.confkey = array[target.profile_id]
+        and (f.conname = key or not exists (select from pg_constraint n
+          where n.conrelid = target.oid and n.conname = key and n.confrelid = f.confrelid))),
+      min(f.conname) filter (where f.conname = key and f.confrelid <> 'public.profiles'::regclass)
+      into ours, other from pg_constraint f where f.conrelid = target.oid;
+    if other is not null then
+      execute format('alter table %s rename constraint %I to %I', target.tab, key, key || '_original');
+    end if;
+    if ours is null then
+      execute format('alter table %s add constraint %I foreign key (%I) references public.profiles (id) not valid',
+        target.tab, key, target.attname);
+    elsif ours <> key then
+      execute format('alter table %s rename constraint %I to %I', target.tab, ours, key);
+    end if;
+    if not exists (select from pg_index i where i.indrelid = target.oid and i.indkey[0] = target.attnum
+        and i.indpred is null) then
+      execute format('create index on %s (%I)', target.tab, target.attname);
+    end if;
+  end loop;
 end
 $migration$;

@@ -43,6 +43,21 @@ create table public.notifications (
 alter table public.notifications enable row level security;
 create table public.clients (id uuid primary key default gen_random_uuid(), auth_user_id uuid, company text);
 create table public.operators (id uuid primary key, desk text);
+create table public.patient_inquiries (
+  id uuid primary key default gen_random_uuid(),
+  patient_id uuid not null,
+  therapist_id uuid not null references auth.users (id),
+  concern text
+);
+create table public.treatment_plans (
+  id uuid primary key default gen_random_uuid(),
+  patient_id uuid not null constraint plan_of references public.profiles (id) on delete cascade,
+  therapist_id uuid not null references public.profiles (id),
+  goal text
+);
+create index plans_by_patient on public.treatment_plans (patient_id);
+alter table public.patient_inquiries enable row level security;
+alter table public.treatment_plans enable row level security;
 alter table public.leads enable row level security;
 alter table public.conversations enable row level security;
 alter table public.messages enable row level security;
@@ -57,3 +72,6 @@ insert into public.profiles (id, role, username) values
   ('10000000-0000-4000-8000-000000000002', 'client', 'member');
 insert into public.leads (client_id, provider_id, status) values
   ('10000000-0000-4000-8000-000000000002', '10000000-0000-4000-8000-000000000001', 'accepted');
+-- The patient's account is gone.
+insert into public.patient_inquiries (patient_id, therapist_id) values
+  ('10000000-0000-4000-8000-000000000009', '10000000-0000-4000-8000-000000000001');

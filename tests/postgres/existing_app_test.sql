@@ -4,12 +4,12 @@
 begin;
 create extension if not exists pgtap with schema extensions;
 set local search_path = public, extensions;
-select plan(22);
+select plan(27);
 
 select columns_are('public', 'profiles', array['id', 'role', 'username', 'favourite_colour', 'is_premium'],
   'APP-01 the app''s profiles gain is_premium and nothing else');
 select results_eq($$select policyname::text collate "default" from pg_policies where tablename in
-    ('profiles', 'leads', 'conversations', 'messages', 'clients', 'operators')$$, array['own profile'],
+    ('profiles', 'leads', 'conversations', 'messages', 'clients', 'operators', 'patient_inquiries', 'treatment_plans')$$, array['own profile'],
   'APP-02 no policy is added to the app''s tables');
 select is((select count(*) from pg_trigger where tgrelid in ('auth.users'::regclass, 'leads'::regclass)
   and not tgisinternal), 0::bigint, 'APP-03 sign-up and leads stay the app''s own');
@@ -69,6 +69,26 @@ select is((select count(*) from meetings), 1::bigint, 'APP-21 the operator sees 
 select set_config('role', 'none', true);
 select is((select count(*) from notifications where user_id = '10000000-0000-4000-8000-000000000001'
     and type = 'meeting_created'), 1::bigint, 'APP-22 and is told, in the app''s own notifications');
+
+-- The foreign keys of the therapy app.
+select results_eq($$select conrelid::regclass::text collate "default", conname::text collate "default",
+    confrelid::regclass::text collate "default", convalidated, confdeltype::text collate "default"
+  from pg_constraint
+  where contype = 'f' and conrelid in ('patient_inquiries'::regclass, 'treatment_plans'::regclass) order by 1, 2$$,
+  $$values ('patient_inquiries', 'patient_inquiries_patient_id_fkey', 'profiles', false, 'a'),
+    ('patient_inquiries', 'patient_inquiries_therapist_id_fkey', 'profiles', false, 'a'),
+    ('patient_inquiries', 'patient_inquiries_therapist_id_fkey_original', 'auth.users', true, 'a'),
+    ('treatment_plans', 'treatment_plans_patient_id_fkey', 'profiles', true, 'c'),
+    ('treatment_plans', 'treatment_plans_therapist_id_fkey', 'profiles', true, 'a')$$,
+  'APP-23 the foreign keys that embeddings name are there, added, renamed or as they were');
+select is((select count(*) from patient_inquiries), 1::bigint, 'APP-24 a row that refers to nobody stays');
+select throws_ok($$insert into patient_inquiries (patient_id, therapist_id)
+    values (gen_random_uuid(), '10000000-0000-4000-8000-000000000001')$$, '23503', null,
+  'APP-25 there will be no more of them');
+select is((select count(*) from pg_index where indrelid = 'patient_inquiries'::regclass), 3::bigint,
+  'APP-26 the keys are indexed, once');
+select is((select count(*) from pg_index where indrelid = 'treatment_plans'::regclass), 3::bigint,
+  'APP-27 and an index that was there is enough');
 
 select * from finish();
 rollback;

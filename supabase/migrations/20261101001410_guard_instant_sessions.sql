@@ -1,0 +1,113 @@
+-- What holds for every instant session and everyone in it, however the row is written: values in range, told as a 422
+-- that names the field; tokens, times and admission, which are the database's own; an end that is final; and the trail.
+
+create or replace function private.guard_instant_session()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+declare
+  over constant boolean := tg_op = 'UPDATE' and (not old.is_active or old.expires_at <= now());
+begin
+  if new.session_name is null or char_length(new.session_name) not between 1 and 200 then
+    perform private.refuse(422, 'invalid_field', 'session_name has 1 to 200 characters', 'session_name');
+  end if;
+  if over and ((new.is_active and not old.is_active) or new.expires_at is distinct from old.expires_at) then
+    perform private.refuse(409, 'invalid_transition', 'A session that is over does not come back', 'is_active');
+  end if;
+  if (tg_op = 'INSERT' or new.expires_at is distinct from old.expires_at)
+      and (new.expires_at is null or new.expires_at <= now() or new.expires_at > now() + interval '7 days') then
+    perform private.refuse(422, 'invalid_field', 'expires_at is within the next 7 days', 'expires_at');
+  end if;
+  if tg_op = 'UPDATE' then
+    new.ended_at := case when old.is_active and not new.is_active then least(now(), old.expires_at)
+      else old.ended_at end;
+  elsif current_user in ('anon', 'authenticated') then
+    new.session_token := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
+    new.created_at := now();
+    new.ended_at := null;
+  end if;
+  return new;
+end
+$$;
+revoke execute on function private.guard_instant_session() from public, anon, authenticated;
+create or replace trigger instant_sessions_guard before insert or update on public.instant_sessions
+  for each row execute function private.guard_instant_session();
+create or replace trigger instant_sessions_freeze before update on public.instant_sessions
+  for each row execute function private.freeze_columns('id', 'session_token', 'therapist_id', 'created_at');
+create or replace trigger instant_sessions_audit after insert or update or delete on public.instant_sessions
+  for each row execute function private.audit_session('therapist_id');
+
+-- Security definer: whoever comes in with the link alone reads no session in a trigger of their own.
+create or replace function private.instant_admission(session_id uuid, person uuid)
+returns timestamptz
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select case when not s.lobby or s.therapist_id = person then now() end
+  from public.instant_sessions s where s.id = session_id
+$$;
+revoke execute on function private.instant_admission(uuid, uuid) from public;
+grant execute on function private.instant_admission(uuid, uuid) to anon, authenticated, service_role;
+
+-- Times that a client sends are not refused but ignored: apps send them along with an upsert.
+create or replace function private.guard_instant_participant()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+declare
+  by_client constant boolean := current_user in ('anon', 'authenticated');
+begin
+  if new.participant_name is null or char_length(new.participant_name) not between 1 and 100 then
+    perform private.refuse(422, 'invalid_field', 'participant_name has 1 to 100 characters', 'participant_name');
+  end if;
+  if tg_op = 'INSERT' then
+    new.admitted_at := private.instant_admission(new.session_id, new.user_id);
+    if by_client then
+      new.joined_at := now();
+      new.is_active := true;
+      new.guest_secret_hash := case when new.user_id is null then private.guest_secret_hash() end;
+      if new.user_id is null and new.guest_secret_hash is null
+          and nullif(current_setting('request.headers', true), '')::jsonb ? 'x-guest-secret' then
+        perform private.refuse(422, 'invalid_field', 'x-guest-secret has 32 to 256 characters', 'x-guest-secret');
+      end if;
+    end if;
+  elsif by_client then
+    new.joined_at := old.joined_at;
+    new.left_at := old.left_at;
+    new.admitted_at := old.admitted_at;
+    new.guest_secret_hash := old.guest_secret_hash;
+  end if;
+  new.left_at := case when not new.is_active then coalesce(new.left_at, now()) end;
+  return new;
+end
+$$;
+revoke execute on function private.guard_instant_participant() from public, anon, authenticated;
+create or replace trigger instant_session_participants_guard before insert or update
+  on public.instant_session_participants
+  for each row execute function private.guard_instant_participant();
+create or replace trigger instant_session_participants_freeze before update on public.instant_session_participants
+  for each row execute function private.freeze_columns('id', 'session_id', 'user_id');
+create or replace trigger instant_session_participants_audit
+  after insert or update or delete on public.instant_session_participants
+  for each row execute function private.audit_participant('instant_sessions', 'therapist_id', 'session_id');
+
+-- An upsert of someone who had left brings them back, also when it does not say is_active: it is the one statement that
+-- writes user_id over itself. Fires before the guard, in the order of their names.
+create or replace function private.come_back()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  new.is_active := true;
+  return new;
+end
+$$;
+revoke execute on function private.come_back() from public, anon, authenticated;
+create or replace trigger instant_session_participants_come_back before update of user_id
+  on public.instant_session_participants
+  for each row when (not old.is_active) execute function private.come_back();
