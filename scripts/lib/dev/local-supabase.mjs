@@ -1,4 +1,5 @@
 // The local Supabase: @supabase/lite inside this process, over an embedded PGlite or a PostgreSQL server.
+import { AsyncLocalStorage } from "node:async_hooks";
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
@@ -26,13 +27,14 @@ export async function startSupabase({ root, database, folder, ephemeral, secrets
   try {
     await source.migrate((connection) => bringUpToDate(connection));
     const connection = await source.connect();
+    const asRequest = showRequests(connection);
     const app = await makeApp(connection, config, secrets).init();
     // The first request makes the API roles and their grants; two at once would collide.
     const headers = { apikey: secrets.SECRET_KEY };
     await app.fetch(new Request(`${url}/rest/v1/profiles?limit=1`, { headers }), { peerAddress: null });
     return {
       databaseUrl: source.url,
-      fetch: (request, peerAddress) => app.fetch(request, { peerAddress }),
+      fetch: (request, peerAddress) => asRequest(request, () => app.fetch(request, { peerAddress })),
       async stop() {
         await connection.close();
         await source.remove();
@@ -53,6 +55,28 @@ function silenceRefusals() {
   console.error = (...printed) => {
     if (!printed.some((value) => value?.code === "PGRST" || value?.cause?.code === "PGRST")) print(...printed);
   };
+}
+
+/**
+ * @supabase/lite shows a request's method, path and headers to functions only; PostgREST also to the policies and
+ * triggers of tables, where a link's token is read from a header.
+ *
+ * @returns a function that runs a handler so that the database sees the given request
+ */
+function showRequests(connection) {
+  const current = new AsyncLocalStorage();
+  const applyClaims = connection.applyJwtSessionContext;
+  connection.applyJwtSessionContext = async function (transaction, ...context) {
+    await applyClaims.call(this, transaction, ...context);
+    const request = current.getStore();
+    if (request === undefined) return;
+    await this.applyRpcRequestGucs(transaction, {
+      method: request.method,
+      path: new URL(request.url).pathname,
+      requestHeaders: Object.fromEntries(request.headers),
+    });
+  };
+  return (request, handle) => current.run(request, handle);
 }
 
 function makeApp(connection, config, secrets) {
