@@ -72,7 +72,7 @@ function showRequests(connection) {
     if (request === undefined) return;
     await this.applyRpcRequestGucs(transaction, {
       method: request.method,
-      path: new URL(request.url).pathname,
+      path: new URL(request.url).pathname.replace("/rest/v1", ""),
       requestHeaders: Object.fromEntries(request.headers),
     });
   };

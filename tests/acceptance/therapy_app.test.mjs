@@ -1,0 +1,214 @@
+// What the therapy app does, as it does it: with supabase-js, against one address.
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { before, describe, test } from "node:test";
+import { app, ok, person, service } from "./stack.mjs";
+
+let therapist, otherTherapist, patient, stranger;
+
+before(async () => {
+  [therapist, otherTherapist, patient, stranger] = await Promise.all([
+    person("therapist"), person("therapist"), person("patient"), person(),
+  ]);
+});
+
+const sessions = (by) => by.supabase.from("instant_sessions");
+const participants = (by) => by.supabase.from("instant_session_participants");
+const createSession = async (by, changes) =>
+  ok(await sessions(by).insert({ session_name: "Anxiety", therapist_id: by.id, ...changes }).select().single());
+
+/** Someone without an account: the secret is what makes two requests come from the same one. */
+const guest = () => ({ supabase: app(), secret: randomUUID() + randomUUID() });
+
+/** A request as whoever holds the link, and the guest's own secret. */
+function holding({ session_token } = {}, { secret } = {}) {
+  return (request) => {
+    if (session_token !== undefined) request.setHeader("x-session-token", session_token);
+    return secret === undefined ? request : request.setHeader("x-guest-secret", secret);
+  };
+}
+
+/** The app's way into a session; it does not know whether the user has been there before. */
+const enter = (by, session, changes, held = holding(session)) =>
+  held(participants(by).upsert(
+    { session_id: session.id, user_id: by.id, participant_name: "Pat", is_active: true, left_at: null, ...changes },
+    { onConflict: "session_id,user_id" },
+  ).select().single());
+
+const enterAsGuest = (by, session, changes, held = holding(session, by)) =>
+  held(participants(by).insert({ session_id: session.id, participant_name: "Guest", ...changes }).select().single());
+
+const names = async (by, session, held = holding()) =>
+  ok(await held(participants(by).select("participant_name").eq("session_id", session.id).order("participant_name")))
+    .map(({ participant_name }) => participant_name);
+
+function refused({ status, error }, expectedStatus, code) {
+  assert.deepEqual([status, error?.code], [expectedStatus, code]);
+}
+
+describe("profiles beside inquiries and plans", () => {
+  before(async () => {
+    ok(await service.from("profiles").update({ full_name: "Pat Ient" }).eq("id", patient.id));
+    for (const table of ["patient_inquiries", "treatment_plans"]) {
+      ok(await service.from(table).insert({ patient_id: patient.id, therapist_id: therapist.id }));
+    }
+  });
+
+  for (const [table, select, embedded] of [
+    ["patient_inquiries", "*,patient:patient_id!inner(id,full_name)", "patient"],
+    ["treatment_plans", "*,patient_profile:profiles!treatment_plans_patient_id_fkey(id,full_name)", "patient_profile"],
+  ]) {
+    test(`${table} with the patient`, async () => {
+      for (const reader of [therapist, patient]) {
+        const answer = await reader.supabase.from(table).select(select);
+        assert.equal(answer.status, 200);
+        assert.deepEqual(ok(answer).map((row) => row[embedded]), [{ id: patient.id, full_name: "Pat Ient" }]);
+      }
+      for (const other of [otherTherapist, stranger]) {
+        assert.deepEqual(ok(await other.supabase.from(table).select(select)), []);
+      }
+    });
+  }
+});
+
+describe("a session and its link", () => {
+  test("a therapist creates one, with a token nobody chose", async () => {
+    const session = await createSession(therapist, { session_token: "guessable" });
+    assert.match(session.session_token, /^[0-9a-f]{64}$/);
+    assert.equal(session.is_active, true);
+    assert.equal(session.ended_at, null);
+  });
+
+  test("nobody else does", async () => {
+    const insert = (by, host) => sessions(by).insert({ session_name: "Mine", therapist_id: host.id });
+    refused(await insert(patient, patient), 403, "42501");
+    refused(await insert(stranger, therapist), 403, "42501");
+    refused(await insert(otherTherapist, therapist), 403, "42501");
+    refused(await insert({ supabase: app() }, therapist), 401, "42501");
+  });
+
+  test("the link shows one session, to users and guests", async () => {
+    const session = await createSession(therapist);
+    for (const holder of [stranger, guest()]) {
+      const seen = ok(await holding(session)(sessions(holder).select("*")));
+      assert.deepEqual(seen.map(({ id }) => id), [session.id]);
+    }
+  });
+
+  test("without it, or with another, there is nothing to list", async () => {
+    const session = await createSession(therapist);
+    for (const holder of [stranger, patient, guest()]) {
+      for (const session_token of [undefined, "", "0".repeat(64), session.id, session.session_token.slice(1)]) {
+        const held = holding({ session_token });
+        assert.deepEqual(ok(await held(sessions(holder).select("*"))), []);
+        assert.deepEqual(ok(await held(sessions(holder).select("*").eq("id", session.id))), []);
+        assert.deepEqual(ok(await held(participants(holder).select("*"))), []);
+      }
+      // A token in the query is no link.
+      assert.deepEqual(ok(await sessions(holder).select("*").eq("session_token", session.session_token)), []);
+    }
+    assert.deepEqual(ok(await sessions(otherTherapist).select("*")), []);
+  });
+
+  test("locking and ending it closes it to newcomers", async () => {
+    const session = await createSession(therapist);
+    ok(await enter(patient, session));
+    ok(await sessions(therapist).update({ locked: true }).eq("id", session.id));
+    refused(await enter(stranger, session), 403, "42501");
+    const newcomer = guest();
+    refused(await enterAsGuest(newcomer, session), 401, "42501");
+    ok(await enter(patient, session));
+    ok(await sessions(therapist).update({ is_active: false }).eq("id", session.id));
+    refused(await enter(patient, session), 403, "42501");
+    assert.deepEqual(ok(await holding(session)(sessions(newcomer).select("*"))), []);
+    refused(await sessions(therapist).update({ is_active: true }).eq("id", session.id), 409, "invalid_transition");
+  });
+});
+
+describe("coming in", () => {
+  test("a user's two windows are one participant", async () => {
+    const session = await createSession(therapist);
+    const first = ok(await enter(patient, session));
+    const second = ok(await enter(patient, session, { participant_name: "Pat, again" }));
+    assert.equal(second.id, first.id);
+    assert.notEqual(second.admitted_at, null);
+    assert.deepEqual(await names(therapist, session), ["Pat, again"]);
+  });
+
+  test("who left comes back, even if the app sends the name alone", async () => {
+    const session = await createSession(therapist);
+    ok(await enter(patient, session));
+    const left = ok(await participants(patient).update({ is_active: false }).eq("session_id", session.id).select().single());
+    assert.notEqual(left.left_at, null);
+    const row = { session_id: session.id, user_id: patient.id, participant_name: "Pat" };
+    ok(await participants(patient).upsert(row, { onConflict: "session_id,user_id" }));
+    const back = ok(await participants(patient).select().eq("session_id", session.id).single());
+    assert.deepEqual([back.is_active, back.left_at], [true, null]);
+  });
+
+  test("a guest comes in with the link, and keeps their row by their secret", async () => {
+    const session = await createSession(therapist);
+    const ann = guest();
+    const row = ok(await enterAsGuest(ann, session, { participant_name: "Ann" }));
+    assert.equal(row.user_id, null);
+    assert.doesNotMatch(JSON.stringify(row), new RegExp(ann.secret));
+    assert.deepEqual(await names(ann, session, holding(session, ann)), ["Ann"]);
+    ok(await holding({}, ann)(participants(ann).update({ participant_name: "Anna" }).eq("id", row.id)));
+    assert.deepEqual(await names(therapist, session), ["Anna"]);
+    for (const other of [guest(), { ...guest(), secret: undefined }, stranger]) {
+      const held = holding(session, other);
+      assert.deepEqual(await names(other, session, held), []);
+      assert.deepEqual(ok(await held(participants(other).update({ participant_name: "Gone" }).eq("id", row.id).select())), []);
+      assert.deepEqual(ok(await held(participants(other).delete().eq("id", row.id).select())), []);
+    }
+    ok(await holding({}, ann)(participants(ann).delete().eq("id", row.id)));
+    assert.deepEqual(await names(therapist, session), []);
+  });
+
+  test("nobody comes in without the link, or as somebody else", async () => {
+    const session = await createSession(therapist);
+    ok(await enter(patient, session));
+    for (const held of [holding(), holding({ session_token: "0".repeat(64) })]) {
+      refused(await enter(stranger, session, {}, held), 403, "42501");
+      refused(await enterAsGuest(guest(), session, {}, held), 401, "42501");
+    }
+    refused(await enter(stranger, session, { user_id: patient.id, participant_name: "Hijacked" }), 403, "42501");
+    refused(await enter(stranger, session, { user_id: null }), 403, "42501");
+    refused(await enterAsGuest(guest(), session, { user_id: patient.id }), 401, "42501");
+    assert.deepEqual(await names(therapist, session), ["Pat"]);
+  });
+});
+
+test("the link works by functions too, and in the lobby one waits", async () => {
+  const session = await createSession(therapist, { lobby: true });
+  const ann = guest();
+  const { session_token } = session;
+  const shown = ok(await ann.supabase.rpc("instant_session_by_token", { session_token }));
+  assert.deepEqual([shown.session_name, shown.lobby], ["Anxiety", true]);
+  const joining = { session_token, participant_name: "Ann", guest_secret: ann.secret };
+  const { participant } = ok(await ann.supabase.rpc("join_instant_session", joining));
+  assert.equal(participant.admitted_at, null);
+  const told = ok(await therapist.supabase.from("notifications").select("*").eq("type", "instant_participant_waiting"));
+  assert.ok(told.some(({ data }) => data.participant_id === participant.id));
+
+  const admit = (by) => by.supabase.rpc("admit_instant_participant", { participant_id: participant.id });
+  refused(await admit(otherTherapist), 404, "participant_not_found");
+  refused(await admit(ann), 401, "42501");
+  ok(await admit(therapist));
+  assert.notEqual(ok(await ann.supabase.rpc("join_instant_session", joining)).participant.admitted_at, null);
+  refused(await ann.supabase.rpc("join_instant_session", { ...joining, session_token: "x" }), 404, "session_not_found");
+});
+
+test("whoever is removed stays out until readmitted, and may not slip in as a guest", async () => {
+  const session = await createSession(therapist);
+  ok(await enter(stranger, session));
+  ok(await participants(therapist).delete().eq("session_id", session.id).eq("user_id", stranger.id));
+  refused(await enter(stranger, session), 403, "42501");
+  assert.deepEqual(ok(await holding(session)(sessions(stranger).select("*"))), []);
+  assert.equal(ok(await enterAsGuest(guest(), session)).admitted_at, null);
+  const readmit = (by) =>
+    by.supabase.rpc("readmit_instant_participant", { session_id: session.id, user_id: stranger.id });
+  refused(await readmit(stranger), 404, "session_not_found");
+  ok(await readmit(therapist));
+  assert.equal(ok(await enter(stranger, session)).admitted_at, null);
+});
