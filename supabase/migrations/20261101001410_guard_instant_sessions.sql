@@ -52,7 +52,9 @@ $$;
 revoke execute on function private.instant_admission(uuid, uuid) from public;
 grant execute on function private.instant_admission(uuid, uuid) to anon, authenticated, service_role;
 
--- Times that a client sends are not refused but ignored: apps send them along with an upsert.
+-- Times that a client sends are not refused but ignored: apps send them along with an upsert. An upsert brings back
+-- whoever had left, also when it does not say is_active: as it tries to insert first, the insert leaves word for the
+-- update.
 create or replace function private.guard_instant_participant()
 returns trigger
 language plpgsql
@@ -60,11 +62,13 @@ set search_path = ''
 as $$
 declare
   by_client constant boolean := current_user in ('anon', 'authenticated');
+  entering constant text := new.session_id || ' ' || new.user_id;
 begin
   if new.participant_name is null or char_length(new.participant_name) not between 1 and 100 then
     perform private.refuse(422, 'invalid_field', 'participant_name has 1 to 100 characters', 'participant_name');
   end if;
   if tg_op = 'INSERT' then
+    perform set_config('convene.entering', coalesce(entering, ''), true);
     new.admitted_at := private.instant_admission(new.session_id, new.user_id);
     if by_client then
       new.joined_at := now();
@@ -80,6 +84,9 @@ begin
     new.left_at := old.left_at;
     new.admitted_at := old.admitted_at;
     new.guest_secret_hash := old.guest_secret_hash;
+    if not old.is_active and entering = current_setting('convene.entering', true) then
+      new.is_active := true;
+    end if;
   end if;
   new.left_at := case when not new.is_active then coalesce(new.left_at, now()) end;
   return new;
@@ -94,20 +101,3 @@ create or replace trigger instant_session_participants_freeze before update on p
 create or replace trigger instant_session_participants_audit
   after insert or update or delete on public.instant_session_participants
   for each row execute function private.audit_participant('instant_sessions', 'therapist_id', 'session_id');
-
--- An upsert of someone who had left brings them back, also when it does not say is_active: it is the one statement that
--- writes user_id over itself. Fires before the guard, in the order of their names.
-create or replace function private.come_back()
-returns trigger
-language plpgsql
-set search_path = ''
-as $$
-begin
-  new.is_active := true;
-  return new;
-end
-$$;
-revoke execute on function private.come_back() from public, anon, authenticated;
-create or replace trigger instant_session_participants_come_back before update of user_id
-  on public.instant_session_participants
-  for each row when (not old.is_active) execute function private.come_back();
