@@ -53,7 +53,8 @@ alter table public.instant_sessions enable row level security;
 alter table public.instant_session_participants enable row level security;
 alter table private.instant_session_removals enable row level security;
 
-revoke all on public.instant_sessions, public.instant_session_participants from public, anon, authenticated, service_role;
+revoke all on public.instant_sessions, public.instant_session_participants
+  from public, anon, authenticated, service_role;
 revoke all on private.instant_session_removals from public, anon, authenticated, service_role;
 grant all on public.instant_sessions, public.instant_session_participants to service_role;
 grant select on private.instant_session_removals to service_role;

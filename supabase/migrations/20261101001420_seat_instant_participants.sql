@@ -51,7 +51,8 @@ revoke execute on function private.seat_instant_participant() from public, anon,
 create or replace trigger instant_session_participants_seat after insert on public.instant_session_participants
   for each row execute function private.seat_instant_participant();
 
--- Who deletes their own row has left; who is deleted by anyone else was removed. Security definer: for the same reasons.
+-- Who deletes their own row has left; who is deleted by anyone else was removed. Security definer: for the same
+-- reasons.
 create or replace function private.remember_removal()
 returns trigger
 language plpgsql

@@ -9,7 +9,8 @@ select plan(27);
 select columns_are('public', 'profiles', array['id', 'role', 'username', 'favourite_colour', 'is_premium'],
   'APP-01 the app''s profiles gain is_premium and nothing else');
 select results_eq($$select policyname::text collate "default" from pg_policies where tablename in
-    ('profiles', 'leads', 'conversations', 'messages', 'clients', 'operators', 'patient_inquiries', 'treatment_plans')$$, array['own profile'],
+    ('profiles', 'leads', 'conversations', 'messages', 'clients', 'operators', 'patient_inquiries', 'treatment_plans')$$,
+  array['own profile'],
   'APP-02 no policy is added to the app''s tables');
 select is((select count(*) from pg_trigger where tgrelid in ('auth.users'::regclass, 'leads'::regclass)
   and not tgisinternal), 0::bigint, 'APP-03 sign-up and leads stay the app''s own');
