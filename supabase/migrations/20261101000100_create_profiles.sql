@@ -138,6 +138,29 @@ as $$
 $$;
 revoke execute on function private.is_admin() from public, anon, authenticated;
 
+-- Whose sessions the caller may read as their host does: the people from the first to the last of these ids, which is
+-- the caller alone, or, for an admin, everyone. A range, because an index serves both. Security definer, both, for is_admin.
+create or replace function private.first_readable_host()
+returns uuid
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select case when private.is_admin() then '00000000-0000-0000-0000-000000000000'::uuid else auth.uid() end
+$$;
+create or replace function private.last_readable_host()
+returns uuid
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select case when private.is_admin() then 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid else auth.uid() end
+$$;
+revoke execute on function private.first_readable_host(), private.last_readable_host() from public, anon;
+grant execute on function private.first_readable_host(), private.last_readable_host() to authenticated;
+
 -- Security definer: for the same reason, and because no client reads `private.host_roles`.
 create or replace function private.is_host(family text, person uuid default auth.uid())
 returns boolean

@@ -43,19 +43,7 @@ revoke all on public.video_meetings, public.video_participants from public, anon
 grant select on public.video_meetings, public.video_participants to authenticated;
 grant all on public.video_meetings, public.video_participants to service_role;
 
--- Security definer, both: an admin's own policies do not show them every tutor, and the policy of the participants
--- needs that of the meetings.
-create or replace function private.readable_tutor_ids()
-returns setof uuid
-language sql
-stable
-security definer
-set search_path = ''
-as $$
-  select auth.uid()
-  union all
-  select distinct m.tutor_id from public.video_meetings m where private.is_admin()
-$$;
+-- Security definer: the policy of the participants needs that of the meetings.
 create or replace function private.readable_video_meeting_ids()
 returns setof uuid
 language sql
@@ -64,16 +52,18 @@ security definer
 set search_path = ''
 as $$
   select m.id from public.video_meetings m
-  where (m.tutor_id = any (array(select private.readable_tutor_ids())) or m.student_id = auth.uid())
+  where (m.tutor_id between (select private.first_readable_host()) and (select private.last_readable_host())
+      or m.student_id = auth.uid())
     and (m.status in ('completed', 'cancelled') or m.scheduled_start >= private.overdue_before())
 $$;
-revoke execute on function private.readable_tutor_ids(), private.readable_video_meeting_ids() from public, anon;
-grant execute on function private.readable_tutor_ids(), private.readable_video_meeting_ids() to authenticated;
+revoke execute on function private.readable_video_meeting_ids() from public, anon;
+grant execute on function private.readable_video_meeting_ids() to authenticated;
 
 drop policy if exists "Tutor, student and admins read a meeting" on public.video_meetings;
 create policy "Tutor, student and admins read a meeting" on public.video_meetings
   for select to authenticated
-  using (tutor_id = any (array(select private.readable_tutor_ids())) or student_id = (select auth.uid()));
+  using (tutor_id between (select private.first_readable_host()) and (select private.last_readable_host())
+    or student_id = (select auth.uid()));
 drop policy if exists "Overdue meetings wait for the sweep" on public.video_meetings;
 create policy "Overdue meetings wait for the sweep" on public.video_meetings
   as restrictive for select to authenticated
