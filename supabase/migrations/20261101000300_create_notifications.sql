@@ -46,3 +46,15 @@ as $$
 $$;
 revoke execute on function private.notify(uuid, text, text, text, jsonb) from public, anon, authenticated;
 grant execute on function private.notify(uuid, text, text, text, jsonb) to service_role;
+
+-- A moment as people read it: local time and the zone's name.
+create or replace function private.spoken_time(moment timestamptz, zone text default 'UTC')
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+  select to_char(moment at time zone zone, 'YYYY-MM-DD HH24:MI') || ' (' || zone || ')'
+$$;
+revoke execute on function private.spoken_time(timestamptz, text) from public, anon, authenticated;
+grant execute on function private.spoken_time(timestamptz, text) to service_role;

@@ -4,25 +4,6 @@
 
 do $migration$
 begin
-  if to_regclass('public.clients') is not null then
-    return;
-  end if;
-  create table public.clients (
-    id uuid primary key default gen_random_uuid(),
-    auth_user_id uuid unique references auth.users (id) on delete set null,
-    created_at timestamptz not null default now()
-  );
-  alter table public.clients enable row level security;
-  revoke all on public.clients from public, anon, authenticated, service_role;
-  grant select on public.clients to authenticated;
-  grant all on public.clients to service_role;
-  create policy "Clients read their own record" on public.clients
-    for select to authenticated using (auth_user_id = (select auth.uid()));
-end
-$migration$;
-
-do $migration$
-begin
   if to_regclass('public.operators') is not null then
     return;
   end if;
@@ -36,6 +17,27 @@ begin
   grant all on public.operators to service_role;
   create policy "Operators read their own record" on public.operators
     for select to authenticated using (id = (select auth.uid()));
+end
+$migration$;
+
+do $migration$
+begin
+  if to_regclass('public.clients') is not null then
+    return;
+  end if;
+  create table public.clients (
+    id uuid primary key default gen_random_uuid(),
+    auth_user_id uuid unique references auth.users (id) on delete set null,
+    operator_id uuid references public.operators (id) on delete set null,
+    created_at timestamptz not null default now()
+  );
+  alter table public.clients enable row level security;
+  revoke all on public.clients from public, anon, authenticated, service_role;
+  grant select on public.clients to authenticated;
+  grant all on public.clients to service_role;
+  create policy "Clients and their operators read a client's record" on public.clients
+    for select to authenticated
+    using (auth_user_id = (select auth.uid()) or operator_id = (select auth.uid()));
 end
 $migration$;
 

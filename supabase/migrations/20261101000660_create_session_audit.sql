@@ -55,6 +55,17 @@ $$;
 revoke execute on function private.act_for(uuid) from public, anon, authenticated;
 grant execute on function private.act_for(uuid) to service_role;
 
+-- Who acts: the signed-in user, or the one whom the service acts for; null for guests, and the service itself.
+create or replace function private.acting_user()
+returns uuid
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(auth.uid(), nullif(current_setting('convene.actor_id', true), '')::uuid)
+$$;
+revoke execute on function private.acting_user() from public, anon, authenticated;
+
 create or replace function private.write_audit(
   family text, session_id uuid, host_id uuid, action text, details jsonb)
 returns void
@@ -63,7 +74,7 @@ set search_path = ''
 as $$
   insert into public.session_audit (family, session_id, host_id, actor_id, actor_role, action, details)
   values (family, session_id, host_id,
-    coalesce(auth.uid(), nullif(current_setting('convene.actor_id', true), '')::uuid),
+    private.acting_user(),
     -- The role of the request; current_user is the owner here.
     coalesce(nullif(current_setting('role', true), 'none'), 'owner'), action, jsonb_strip_nulls(details))
 $$;

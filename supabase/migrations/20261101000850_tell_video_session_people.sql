@@ -3,19 +3,6 @@
 -- starts or is called off, find a notification. These functions are security definer because hosts write sessions and
 -- participants themselves, but nobody writes notifications, or participants of the role host, through the API.
 
--- The start of a session as its people read it: local time and the zone's name.
-create or replace function private.session_time(session public.video_sessions)
-returns text
-language sql
-stable
-set search_path = ''
-as $$
-  select to_char(session.scheduled_start at time zone session.timezone, 'YYYY-MM-DD HH24:MI')
-    || ' (' || session.timezone || ')'
-$$;
-revoke execute on function private.session_time(public.video_sessions) from public, anon, authenticated;
-grant execute on function private.session_time(public.video_sessions) to service_role;
-
 -- `client_id` and the participants agree: whom it no longer names is out.
 create or replace function private.keep_session_people()
 returns trigger
@@ -71,7 +58,7 @@ begin
     return null;
   end if;
   perform private.notify(new.user_id, 'video_session_added', 'New video session',
-      format('%s, %s', s.title, private.session_time(s)), jsonb_build_object('session_id', s.id))
+      format('%s, %s', s.title, private.spoken_time(s.scheduled_start, s.timezone)), jsonb_build_object('session_id', s.id))
     from public.video_sessions s where s.id = new.session_id;
   return null;
 end
@@ -97,7 +84,7 @@ declare
 begin
   if news is not null then
     perform private.notify(p.user_id, news[1], news[2],
-        format('%s, %s', session.title, private.session_time(session)), jsonb_build_object('session_id', session.id))
+        format('%s, %s', session.title, private.spoken_time(session.scheduled_start, session.timezone)), jsonb_build_object('session_id', session.id))
       from public.video_session_participants p where p.session_id = session.id and p.role = 'participant';
   end if;
   return coalesce(new, old);

@@ -98,7 +98,7 @@ as $$
 begin
   insert into public.messages (conversation_id, sender_id, content)
     select invited.conversation_id, session.host_id,
-      format(E'%s\n%s\n%s', session.title, private.session_time(session), session.join_url)
+      format(E'%s\n%s\n%s', session.title, private.spoken_time(session.scheduled_start, session.timezone), session.join_url)
     from (
       select coalesce(
         (select c.id from public.conversations c

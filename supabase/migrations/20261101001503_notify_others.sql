@@ -8,7 +8,6 @@ set search_path = ''
 as $$
   select private.notify(person, notify_others.type, notify_others.title, notify_others.body, notify_others.data)
   from unnest(people) as person
-  where person is distinct from
-    coalesce(auth.uid(), nullif(current_setting('convene.actor_id', true), '')::uuid)
+  where person is distinct from private.acting_user()
 $$;
 revoke execute on function private.notify_others(uuid[], text, text, text, jsonb) from public, anon, authenticated;

@@ -27,7 +27,7 @@ declare
 begin
   if news is not null then
     perform private.notify_others(array[meeting.tutor_id, meeting.student_id], news[1], news[2],
-      to_char(meeting.scheduled_start at time zone 'UTC', 'YYYY-MM-DD HH24:MI') || ' (UTC)',
+      private.spoken_time(meeting.scheduled_start),
       jsonb_build_object('meeting_id', meeting.meeting_id));
   end if;
   return null;

@@ -39,7 +39,7 @@ begin
       returning r.user_id
     loop
       perform private.notify(promoted, 'virtual_session_promoted', 'You have a seat',
-        format('%s, %s', session.title, private.virtual_session_time(session)),
+        format('%s, %s', session.title, private.spoken_time(session.scheduled_time)),
         jsonb_build_object('session_id', session.id));
     end loop;
   end if;
@@ -53,16 +53,6 @@ begin
 end
 $$;
 revoke execute on function private.fill_seats(uuid) from public, anon, authenticated;
-
-create or replace function private.virtual_session_time(session public.virtual_sessions)
-returns text
-language sql
-stable
-set search_path = ''
-as $$
-  select to_char(session.scheduled_time at time zone 'UTC', 'YYYY-MM-DD HH24:MI') || ' (UTC)'
-$$;
-revoke execute on function private.virtual_session_time(public.virtual_sessions) from public, anon, authenticated;
 
 -- Security definer: the creator who makes room for more does not write registrations.
 create or replace function private.fill_added_seats()

@@ -28,7 +28,7 @@ begin
       for key share of p skip locked
     loop
       perform private.notify(told, news[1], news[2],
-        format('%s, %s', session.title, private.virtual_session_time(session)),
+        format('%s, %s', session.title, private.spoken_time(session.scheduled_time)),
         jsonb_build_object('session_id', session.id));
     end loop;
   end if;

@@ -37,16 +37,3 @@ $$;
 revoke execute on function private.guard_client() from public, anon, authenticated;
 create or replace trigger convene_guard_client before insert or update on public.clients
   for each row execute function private.guard_client();
-
--- On our own table alone.
-do $migration$
-begin
-  if exists (select from pg_policies p where p.schemaname = 'public' and p.tablename = 'clients'
-      and p.policyname = 'Clients read their own record') then
-    drop policy "Clients read their own record" on public.clients;
-    create policy "Clients and their operators read a client's record" on public.clients
-      for select to authenticated
-      using (auth_user_id = (select auth.uid()) or operator_id = (select auth.uid()));
-  end if;
-end
-$migration$;

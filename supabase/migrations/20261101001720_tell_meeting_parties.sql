@@ -30,7 +30,7 @@ declare
 begin
   if news is not null then
     perform private.notify_others(told, news[1], news[2],
-      format('%s, %s (UTC)', meeting.title, to_char(meeting.scheduled_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI')),
+      format('%s, %s', meeting.title, private.spoken_time(meeting.scheduled_at)),
       jsonb_build_object('meeting_id', meeting.id));
   end if;
   return null;
