@@ -57,7 +57,6 @@ revoke all on public.instant_sessions, public.instant_session_participants
   from public, anon, authenticated, service_role;
 revoke all on private.instant_session_removals from public, anon, authenticated, service_role;
 grant all on public.instant_sessions, public.instant_session_participants to service_role;
-grant select on private.instant_session_removals to service_role;
 grant select on public.instant_sessions to anon;
 grant select, delete on public.instant_sessions to authenticated;
 -- An app may send a token, and times; triggers put the database's in their place.
@@ -94,10 +93,9 @@ set search_path = ''
 as $$
   select private.hash_guest_secret(nullif(current_setting('request.headers', true), '')::json ->> 'x-guest-secret')
 $$;
-revoke execute on function private.session_token(), private.hash_guest_secret(text), private.guest_secret_hash()
-  from public;
-grant execute on function private.session_token(), private.hash_guest_secret(text), private.guest_secret_hash()
-  to anon, authenticated, service_role;
+revoke execute on function private.session_token() from public, anon, authenticated;
+revoke execute on function private.hash_guest_secret(text), private.guest_secret_hash() from public;
+grant execute on function private.hash_guest_secret(text), private.guest_secret_hash() to anon, authenticated;
 
 -- Security definer, the next four, and open to anon: the policies of the two tables need each other, and their own
 -- tables, and would recurse without a way around; a guest has no other role than anon. Each answers for the caller

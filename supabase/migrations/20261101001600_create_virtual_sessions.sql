@@ -36,7 +36,6 @@ create table if not exists public.virtual_session_registrations (
   status text not null check (status in ('registered', 'waiting', 'removed')),
   -- The order of arrival, which is that of the waitlist.
   place bigint not null,
-  registered_at timestamptz not null default now(),
   primary key (session_id, user_id),
   constraint virtual_session_registrations_one_per_place unique (session_id, place)
 );

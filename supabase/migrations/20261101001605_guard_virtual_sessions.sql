@@ -50,7 +50,7 @@ revoke execute on function private.guard_virtual_session() from public, anon, au
 create or replace trigger virtual_sessions_guard before insert or update on public.virtual_sessions
   for each row execute function private.guard_virtual_session();
 create or replace trigger virtual_sessions_freeze before update on public.virtual_sessions
-  for each row execute function private.freeze_columns('id', 'creator_id', 'registered_users', 'created_at');
+  for each row execute function private.freeze_columns('id', 'creator_id', 'created_at');
 create or replace trigger virtual_sessions_touch_updated_at before update on public.virtual_sessions
   for each row execute function private.touch_updated_at();
 

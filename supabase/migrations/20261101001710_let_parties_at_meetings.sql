@@ -19,7 +19,7 @@ stable
 security definer
 set search_path = ''
 as $$
-  select c.id from public.clients c join public.operators o on o.id = c.operator_id where o.id = auth.uid()
+  select c.id from public.clients c where c.operator_id = auth.uid()
 $$;
 create or replace function private.my_operator_id(client uuid)
 returns uuid

@@ -2,7 +2,7 @@
 -- lock or the lobby; comes back though they were removed; or fills the session.
 \ir support/people.psql
 \ir support/instant.psql
-select plan(124);
+select plan(125);
 
 create function pg_temp.guest_sql(session text, returning_row boolean default false, name text default 'Guest')
 returns text language sql as $$
@@ -205,6 +205,10 @@ select is(pg_temp.attempt(pg_temp.insert_sql('open', 'stranger')), 'removed',
 select is(pg_temp.attempt(pg_temp.insert_sql('locked', 'client')), 'session_locked', 'PART-85 or open a lock');
 select is(pg_temp.attempt_as('other_therapist', format('select readmit_instant_participant(%L, %L)', pg_temp.id('open'),
   pg_temp.id('stranger'))), 'session_not_found', 'PART-86 another therapist readmits nobody');
+select pg_temp.as_user('stranger');
+select pg_temp.present(null, pg_temp.secret('new'));
+select is(pg_temp.visible('instant_sessions'), '0',
+  'PART-111 signed in, the secret of a guest they came back as does not show them the session');
 select is(pg_temp.attempt_as('therapist', format('select readmit_instant_participant(%L, %L)', pg_temp.id('open'),
   pg_temp.id('stranger'))), '1 row', 'PART-87 the therapist does');
 select pg_temp.as_user('stranger');

@@ -26,7 +26,7 @@ select is(pg_temp.people_of('class'), 'student patient | other_student stranger 
 
 -- No other way in.
 select is(pg_temp.attempt($$insert into virtual_session_registrations values
-    (pg_temp.id('class'), pg_temp.id('other_patient'), 'registered', 99, now())$$), '42501',
+    (pg_temp.id('class'), pg_temp.id('other_patient'), 'registered', 99)$$), '42501',
   'SEAT-08 no client writes a registration');
 select is(pg_temp.attempt($$update virtual_session_registrations set status = 'registered'$$), '42501',
   'SEAT-09 or promotes themself');
@@ -37,14 +37,14 @@ select pg_temp.as_user('client');
 select is(pg_temp.attempt($$delete from virtual_session_registrations$$), '42501', 'SEAT-12 who was removed neither');
 select pg_temp.as_service();
 select is(pg_temp.attempt($$insert into virtual_session_registrations values
-    (pg_temp.id('class'), pg_temp.id('admin'), 'registered', 99, now())$$), '42501',
+    (pg_temp.id('class'), pg_temp.id('admin'), 'registered', 99)$$), '42501',
   'SEAT-13 the service adds nobody past the seats');
 select is(pg_temp.attempt($$update virtual_sessions set registered_users = '{}'$$), 'column_frozen',
   'SEAT-14 and does not write the list');
 select is(pg_temp.seat('register_for', 'class'), '42501', 'SEAT-15 and registers nobody');
 select pg_temp.as_user('tutor');
 select is(pg_temp.attempt($$insert into virtual_session_registrations values
-    (pg_temp.id('class'), pg_temp.id('admin'), 'registered', 99, now())$$), '42501', 'SEAT-16 nor does the creator');
+    (pg_temp.id('class'), pg_temp.id('admin'), 'registered', 99)$$), '42501', 'SEAT-16 nor does the creator');
 
 -- Leaving.
 select pg_temp.as_user('student');

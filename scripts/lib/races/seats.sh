@@ -42,8 +42,7 @@ listed() {
 
 race_seats() {
   local joined
-  sql "update profiles set role = 'tutor' where id = '$TRAINER';
-    insert into virtual_sessions (id, creator_id, title, tutor_name, scheduled_time, max_attendees)
+  sql "insert into virtual_sessions (id, creator_id, title, tutor_name, scheduled_time, max_attendees)
       select unnest(array['$ROOM', '$OTHER_ROOM']::uuid[]), '$TRAINER', 'Race', 'T', now() + interval '1 day', 50;
     create table racers (number integer primary key, user_id uuid not null);
     insert into racers select n - 1, gen_random_uuid() from generate_series(1, 200) n;
