@@ -33,6 +33,49 @@ $$;
 revoke execute on function private.refuse(integer, text, text, text) from public;
 grant execute on function private.refuse(integer, text, text, text) to anon, authenticated, service_role;
 
+-- The error of private.refuse also undoes what the request wrote. Where that has to stay, such as the count of a wrong
+-- try, the refusal is an ordinary answer with the same body and status: PostgREST takes the status and the headers of
+-- an answer from settings (https://docs.postgrest.org/en/stable/references/transactions.html).
+create or replace function private.answer_refusal(
+  status integer, code text, message text, headers jsonb default '{}')
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform set_config('response.status', status::text, true),
+    set_config('response.headers', coalesce((
+      select jsonb_agg(jsonb_build_object(header.key, header.value)) from jsonb_each_text(headers) as header
+    ), '[]')::text, true);
+  return jsonb_build_object('code', code, 'message', message, 'details', null, 'hint', null);
+end
+$$;
+revoke execute on function private.answer_refusal(integer, text, text, jsonb) from public, anon, authenticated;
+grant execute on function private.answer_refusal(integer, text, text, jsonb) to service_role;
+
+-- Whom the service acts for, until the end of the transaction: the trail names that user, and they are not told what
+-- they did themselves.
+create or replace function private.act_for(person uuid)
+returns void
+language sql
+set search_path = ''
+as $$
+  select set_config('convene.actor_id', coalesce(person::text, ''), true)
+$$;
+revoke execute on function private.act_for(uuid) from public, anon, authenticated;
+grant execute on function private.act_for(uuid) to service_role;
+
+-- Who acts: the signed-in user, or the one whom the service acts for; null for guests, and the service itself.
+create or replace function private.acting_user()
+returns uuid
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(auth.uid(), nullif(current_setting('convene.actor_id', true), '')::uuid)
+$$;
+revoke execute on function private.acting_user() from public, anon, authenticated;
+
 -- Trigger: refuses a client's UPDATE of any of the columns named as arguments. Column grants say the same on hosted
 -- Supabase; this holds where they are undone, and answers 403 with a code. Like every trigger that asks who writes,
 -- it is `security invoker`: current_user is then the client's role for a client's own statement, and the owner's

@@ -47,6 +47,19 @@ $$;
 revoke execute on function private.notify(uuid, text, text, text, jsonb) from public, anon, authenticated;
 grant execute on function private.notify(uuid, text, text, text, jsonb) to service_role;
 
+-- In a meeting of two, what one side does is news to the other only. When the service acts on its own account, both are
+-- told.
+create or replace function private.notify_others(people uuid[], type text, title text, body text, data jsonb)
+returns void
+language sql
+set search_path = ''
+as $$
+  select private.notify(person, notify_others.type, notify_others.title, notify_others.body, notify_others.data)
+  from unnest(people) as person
+  where person is distinct from private.acting_user()
+$$;
+revoke execute on function private.notify_others(uuid[], text, text, text, jsonb) from public, anon, authenticated;
+
 -- A moment as people read it: local time and the zone's name.
 create or replace function private.spoken_time(moment timestamptz, zone text default 'UTC')
 returns text

@@ -44,28 +44,6 @@ revoke execute on function private.guard_session_audit() from public, anon, auth
 create or replace trigger session_audit_guard before insert or update or delete on public.session_audit
   for each row execute function private.guard_session_audit();
 
--- Whom the service acts for, until the end of the transaction: that user is named in the trail.
-create or replace function private.act_for(person uuid)
-returns void
-language sql
-set search_path = ''
-as $$
-  select set_config('convene.actor_id', coalesce(person::text, ''), true)
-$$;
-revoke execute on function private.act_for(uuid) from public, anon, authenticated;
-grant execute on function private.act_for(uuid) to service_role;
-
--- Who acts: the signed-in user, or the one whom the service acts for; null for guests, and the service itself.
-create or replace function private.acting_user()
-returns uuid
-language sql
-stable
-set search_path = ''
-as $$
-  select coalesce(auth.uid(), nullif(current_setting('convene.actor_id', true), '')::uuid)
-$$;
-revoke execute on function private.acting_user() from public, anon, authenticated;
-
 create or replace function private.write_audit(
   family text, session_id uuid, host_id uuid, action text, details jsonb)
 returns void

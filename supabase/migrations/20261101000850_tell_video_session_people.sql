@@ -99,18 +99,3 @@ create or replace trigger video_sessions_tell_news after update on public.video_
 -- Before, because the participants go with the session.
 create or replace trigger video_sessions_tell_deletion before delete on public.video_sessions
   for each row when (old.status in ('scheduled', 'live')) execute function private.tell_participants();
-
--- Sessions that are over though nobody said so.
-create or replace function private.sweep_video_sessions()
-returns void
-language sql
-set search_path = ''
-as $$
-  update public.video_sessions s set status = 'ended' where s.id in (
-    select o.id from public.video_sessions o
-    where o.status in ('scheduled', 'live') and o.scheduled_start < private.overdue_before()
-    order by o.scheduled_start limit 1000
-    for update skip locked)
-$$;
-revoke execute on function private.sweep_video_sessions() from public, anon, authenticated;
-grant execute on function private.sweep_video_sessions() to service_role;

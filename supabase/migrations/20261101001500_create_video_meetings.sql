@@ -108,18 +108,3 @@ create or replace trigger video_meetings_audit after insert or update or delete 
   for each row execute function private.audit_session('tutor_id');
 create or replace trigger video_participants_audit after insert or update or delete on public.video_participants
   for each row execute function private.audit_participant('video_meetings', 'tutor_id', 'meeting');
-
--- Meetings that are over though nobody said so.
-create or replace function private.sweep_video_meetings()
-returns void
-language sql
-set search_path = ''
-as $$
-  update public.video_meetings m set status = 'completed' where m.id in (
-    select o.id from public.video_meetings o
-    where o.status in ('pending', 'active') and o.scheduled_start < private.overdue_before()
-    order by o.scheduled_start limit 1000
-    for update skip locked)
-$$;
-revoke execute on function private.sweep_video_meetings() from public, anon, authenticated;
-grant execute on function private.sweep_video_meetings() to service_role;

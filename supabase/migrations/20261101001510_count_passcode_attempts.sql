@@ -91,13 +91,3 @@ end
 $$;
 revoke execute on function public.service_video_meeting_by_passcode(text, text, text) from public, anon, authenticated;
 grant execute on function public.service_video_meeting_by_passcode(text, text, text) to service_role;
-
-create or replace function private.sweep_passcode_attempts()
-returns void
-language sql
-set search_path = ''
-as $$
-  delete from private.passcode_attempts a where a.attempted_at < now() - interval '15 minutes'
-$$;
-revoke execute on function private.sweep_passcode_attempts() from public, anon, authenticated;
-grant execute on function private.sweep_passcode_attempts() to service_role;

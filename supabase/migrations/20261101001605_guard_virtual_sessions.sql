@@ -92,18 +92,3 @@ $$;
 revoke execute on function private.add_virtual_room() from public, anon, authenticated;
 create or replace trigger virtual_sessions_add_room after insert on public.virtual_sessions
   for each row execute function private.add_virtual_room();
-
--- Sessions that are over though nobody said so.
-create or replace function private.sweep_virtual_sessions()
-returns void
-language sql
-set search_path = ''
-as $$
-  update public.virtual_sessions s set status = 'completed' where s.id in (
-    select o.id from public.virtual_sessions o
-    where o.status in ('upcoming', 'live') and o.scheduled_time < private.overdue_before()
-    order by o.scheduled_time limit 1000
-    for update skip locked)
-$$;
-revoke execute on function private.sweep_virtual_sessions() from public, anon, authenticated;
-grant execute on function private.sweep_virtual_sessions() to service_role;

@@ -95,19 +95,3 @@ create or replace trigger meetings_touch_updated_at before update on public.meet
   for each row execute function private.touch_updated_at();
 create or replace trigger meetings_audit after insert or update or delete on public.meetings
   for each row execute function private.audit_session('operator_id');
-
--- Meetings that are over though nobody said so.
-create or replace function private.sweep_meetings()
-returns void
-language sql
-set search_path = ''
-as $$
-  update public.meetings m set status = 'completed' where m.id in (
-    select o.id from public.meetings o
-    where o.status in ('scheduled', 'in_progress')
-      and coalesce(o.started_at, o.scheduled_at) < private.overdue_before()
-    order by coalesce(o.started_at, o.scheduled_at) limit 1000
-    for update skip locked)
-$$;
-revoke execute on function private.sweep_meetings() from public, anon, authenticated;
-grant execute on function private.sweep_meetings() to service_role;
