@@ -135,7 +135,7 @@ begin
   end if;
   delete from private.instant_session_removals r
     where r.session_id = readmit_instant_participant.session_id and r.user_id = readmit_instant_participant.user_id;
-  return jsonb_build_object('readmitted', true);
+  return jsonb_build_object('status', 'readmitted');
 end
 $$;
 revoke execute on function public.readmit_instant_participant(uuid, uuid) from public, anon, service_role;

@@ -23,8 +23,6 @@ declare
       then array['duration_minutes', 'duration_minutes is between 1 and 1440']
     when new.max_attendees is null or new.max_attendees not between 1 and 1000
       then array['max_attendees', 'max_attendees is between 1 and 1000']
-    when new.status is null or new.status not in ('upcoming', 'live', 'completed', 'cancelled')
-      then array['status', 'status is upcoming, live, completed or cancelled']
   end;
 begin
   if refused is not null then

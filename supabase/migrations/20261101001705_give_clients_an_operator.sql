@@ -24,16 +24,15 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  if current_user not in ('anon', 'authenticated') then
-    return new;
-  end if;
-  if tg_op = 'INSERT' and new.operator_id is distinct from auth.uid() and new.operator_id is not null
-      or tg_op = 'UPDATE' and new.operator_id is distinct from old.operator_id then
+  if current_user in ('anon', 'authenticated') and new.operator_id is distinct from auth.uid()
+      and new.operator_id is not null then
     perform private.refuse(403, 'operator_frozen', 'Nobody chooses a client''s operator', 'operator_id');
   end if;
   return new;
 end
 $$;
 revoke execute on function private.guard_client() from public, anon, authenticated;
-create or replace trigger convene_guard_client before insert or update on public.clients
+create or replace trigger convene_guard_client before insert on public.clients
   for each row execute function private.guard_client();
+create or replace trigger convene_freeze_operator before update on public.clients
+  for each row execute function private.freeze_columns('operator_id');

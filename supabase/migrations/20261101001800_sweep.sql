@@ -2,8 +2,8 @@
 -- the call with every delivery; where pg_cron is installed it does too, so that expiry does not wait for a function.
 -- Nothing depends on when it runs: queries do not show what is over.
 
--- Sessions that are over though nobody said so, family by family: at most a thousand in a call, and none that someone is
--- changing right now. The next call comes within a minute.
+-- Sessions that are over though nobody said so, family by family: at most a thousand in a call, and none that someone
+-- is changing right now. The next call comes within a minute.
 create or replace function private.sweep_video_sessions()
 returns void
 language sql

@@ -102,7 +102,7 @@ create policy "an app's own" on clients for all to authenticated using (true) wi
 select pg_temp.as_user('patient');
 select is(pg_temp.attempt($$update clients set operator_id = pg_temp.id('operator')
     where id = pg_temp.id('loose_record')$$),
-  'operator_frozen', 'OPER-30 whatever an app''s policies are, a client does not choose an operator');
+  'column_frozen', 'OPER-30 whatever an app''s policies are, a client does not choose an operator');
 select is(pg_temp.attempt($$insert into clients (auth_user_id, operator_id)
     values (pg_temp.id('patient'), pg_temp.id('operator'))$$), 'operator_frozen',
   'OPER-31 not with a new record either');
@@ -110,7 +110,7 @@ select is(pg_temp.visible('meetings'), '0', 'OPER-32 and sees no meeting of the 
 select is(pg_temp.plan_meeting('record', 'operator'), '42501', 'OPER-33 or plans one for them');
 select pg_temp.as_user('operator');
 select is(pg_temp.attempt($$update clients set operator_id = pg_temp.id('operator')
-    where id = pg_temp.id('foreign_record')$$), 'operator_frozen', 'OPER-34 an operator takes over no client');
+    where id = pg_temp.id('foreign_record')$$), 'column_frozen', 'OPER-34 an operator takes over no client');
 select is(pg_temp.attempt($$insert into clients (operator_id) values (pg_temp.id('other_operator'))$$),
   'operator_frozen', 'OPER-35 or hands one on');
 select is(pg_temp.attempt($$insert into clients (operator_id) values (pg_temp.id('operator'))$$), '1 row',

@@ -71,7 +71,7 @@ select is(pg_temp.change('class', $$duration_minutes = 1441$$), 'invalid_field',
 select is(pg_temp.change('class', $$duration_minutes = 0$$), 'invalid_field', 'CLASS-31 and is not empty');
 select is(pg_temp.change('class', $$max_attendees = 1001$$), 'invalid_field', 'CLASS-32 seats are at most 1000');
 select is(pg_temp.change('class', $$max_attendees = null$$), 'invalid_field', 'CLASS-33 and a number');
-select is(pg_temp.change('class', $$status = 'open'$$), 'invalid_field', 'CLASS-34 the status is a known one');
+select is(pg_temp.change('class', $$status = 'open'$$), 'invalid_transition', 'CLASS-34 the status is a known one');
 select is(pg_temp.insert_class('tutor', '{"max_attendees": 0}'), 'invalid_field', 'CLASS-35 from the start');
 
 -- The lifecycle.

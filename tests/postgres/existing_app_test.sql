@@ -42,7 +42,8 @@ select has_index('public', 'clients', 'clients_auth_user_id_idx', array['auth_us
 select has_index('public', 'clients', 'clients_operator_id_idx', array['operator_id'],
   'APP-14 so have an operator''s clients');
 select fk_ok('public', 'clients', 'operator_id', 'public', 'operators', 'id', 'APP-15 who are operators of the app');
-select triggers_are('public', 'clients', array['convene_guard_client'], 'APP-16 a guard is the only trigger there');
+select triggers_are('public', 'clients', array['convene_freeze_operator', 'convene_guard_client'],
+  'APP-16 two guards of operator_id are the only triggers there');
 
 insert into operators (id, desk) values ('10000000-0000-4000-8000-000000000001', 'north');
 insert into clients (id, auth_user_id, operator_id) values
@@ -62,7 +63,7 @@ select throws_ok($$insert into meetings (client_id, operator_id, title, schedule
   '42501', null, 'APP-18 and none for another whose record the app shows them');
 select throws_like($$update clients set operator_id = '10000000-0000-4000-8000-000000000001'
     where operator_id is null$$,
-  '%operator_frozen%', 'APP-19 or makes them one of that operator''s');
+  '%column_frozen%', 'APP-19 or makes them one of that operator''s');
 select lives_ok($$update clients set company = 'Acme'$$, 'APP-20 other columns are the app''s business');
 select set_config('request.jwt.claims', '{"sub": "10000000-0000-4000-8000-000000000001", "role": "authenticated"}',
     true);
