@@ -4,7 +4,7 @@
 -- participants themselves, but nobody writes notifications, or participants of the role host, through the API.
 
 -- `client_id` and the participants agree: whom it no longer names is out.
-create or replace function private.keep_session_people()
+create or replace function private.keep_video_session_people()
 returns trigger
 language plpgsql
 security definer
@@ -23,9 +23,9 @@ begin
   return null;
 end
 $$;
-revoke execute on function private.keep_session_people() from public, anon, authenticated;
+revoke execute on function private.keep_video_session_people() from public, anon, authenticated;
 create or replace trigger video_sessions_keep_people after insert or update of client_id on public.video_sessions
-  for each row execute function private.keep_session_people();
+  for each row execute function private.keep_video_session_people();
 
 -- Who is taken out of a session no longer reads it as its one client either.
 create or replace function private.forget_client()
@@ -67,7 +67,7 @@ revoke execute on function private.tell_added_participant() from public, anon, a
 create or replace trigger video_session_participants_tell after insert on public.video_session_participants
   for each row when (new.role = 'participant') execute function private.tell_added_participant();
 
-create or replace function private.tell_participants()
+create or replace function private.tell_video_session_people()
 returns trigger
 language plpgsql
 security definer
@@ -90,12 +90,12 @@ begin
   return coalesce(new, old);
 end
 $$;
-revoke execute on function private.tell_participants() from public, anon, authenticated;
+revoke execute on function private.tell_video_session_people() from public, anon, authenticated;
 create or replace trigger video_sessions_tell_news after update on public.video_sessions
   for each row
   when (old.status is distinct from new.status or old.scheduled_start is distinct from new.scheduled_start
     or old.duration_minutes is distinct from new.duration_minutes)
-  execute function private.tell_participants();
+  execute function private.tell_video_session_people();
 -- Before, because the participants go with the session.
 create or replace trigger video_sessions_tell_deletion before delete on public.video_sessions
-  for each row when (old.status in ('scheduled', 'live')) execute function private.tell_participants();
+  for each row when (old.status in ('scheduled', 'live')) execute function private.tell_video_session_people();

@@ -116,7 +116,7 @@ as $$
 $$;
 
 -- Where the caller may see who is there.
-create or replace function private.attended_instant_session_ids()
+create or replace function private.admitted_instant_session_ids()
 returns setof uuid
 language sql
 stable
@@ -158,9 +158,9 @@ as $$
   where s.is_active and s.expires_at > now()
     and (s.therapist_id = auth.uid() or s.id = any (array(select private.joined_instant_session_ids())))
 $$;
-revoke execute on function private.joined_instant_session_ids(), private.attended_instant_session_ids(),
+revoke execute on function private.joined_instant_session_ids(), private.admitted_instant_session_ids(),
   private.linked_instant_session_ids(), private.enterable_instant_session_ids() from public;
-grant execute on function private.joined_instant_session_ids(), private.attended_instant_session_ids(),
+grant execute on function private.joined_instant_session_ids(), private.admitted_instant_session_ids(),
   private.linked_instant_session_ids(), private.enterable_instant_session_ids() to anon, authenticated;
 
 drop policy if exists instant_sessions_select_therapist on public.instant_sessions;
@@ -194,7 +194,7 @@ drop policy if exists instant_participants_select_by_session on public.instant_s
 create policy instant_participants_select_by_session on public.instant_session_participants
   for select to anon, authenticated
   using (user_id = (select auth.uid()) or guest_secret_hash = (select private.guest_secret_hash())
-    or session_id = any (array(select private.attended_instant_session_ids()))
+    or session_id = any (array(select private.admitted_instant_session_ids()))
     or session_id = any (array(
       select s.id from public.instant_sessions s where s.therapist_id = (select auth.uid()))));
 drop policy if exists instant_participants_insert_authenticated on public.instant_session_participants;

@@ -62,12 +62,10 @@ $$;
 revoke execute on function private.try_passcode(text, text, text) from public, anon, authenticated;
 grant execute on function private.try_passcode(text, text, text) to service_role;
 
--- The answer for a try: what a guest may know of the meeting, or the refusal. For the functions alone, which know the
--- address of their caller. Nobody calls it directly: PostgREST lets a client put filters and casts on what an RPC
--- returns, and one that fails for a wrong passcode only would undo the transaction, and the count with it.
--- `caller` is "user <id>", or "address <ip>" of someone not signed in: the word in front keeps apart what a token says
--- and what a header may say.
-create or replace function public.service_video_meeting_by_passcode(meeting_id text, passcode text, caller text)
+-- The answer for a try: what a guest may know of the meeting, or the refusal. Clients may not execute it: with a filter
+-- or cast on the answer they could make a wrong try fail, and undo its count. `caller` is "user <id>", or
+-- "address <ip>" of someone not signed in: the word in front keeps apart what a token says and what a header may say.
+create or replace function public.video_meeting_by_passcode(meeting_id text, passcode text, caller text)
 returns jsonb
 language plpgsql
 set search_path = ''
@@ -89,5 +87,5 @@ begin
     from public.video_meetings m where m.id = tried.meeting);
 end
 $$;
-revoke execute on function public.service_video_meeting_by_passcode(text, text, text) from public, anon, authenticated;
-grant execute on function public.service_video_meeting_by_passcode(text, text, text) to service_role;
+revoke execute on function public.video_meeting_by_passcode(text, text, text) from public, anon, authenticated;
+grant execute on function public.video_meeting_by_passcode(text, text, text) to service_role;

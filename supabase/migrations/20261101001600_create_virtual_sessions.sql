@@ -72,7 +72,7 @@ as $$
     or exists (select from public.profiles p where p.id = auth.uid() and p.is_premium)
 $$;
 -- Security definer, all three: the policies of these tables need each other, and would recurse without a way around.
-create or replace function private.created_virtual_session_ids()
+create or replace function private.hosted_virtual_session_ids()
 returns setof uuid
 language sql
 stable
@@ -81,7 +81,7 @@ set search_path = ''
 as $$
   select s.id from public.virtual_sessions s where s.creator_id = auth.uid()
 $$;
-create or replace function private.attended_virtual_session_ids()
+create or replace function private.joined_virtual_session_ids()
 returns setof uuid
 language sql
 stable
@@ -98,15 +98,15 @@ stable
 security definer
 set search_path = ''
 as $$
-  select s.id from public.virtual_sessions s where s.creator_id = auth.uid()
+  select private.hosted_virtual_session_ids()
   union all
   select r.session_id from public.virtual_session_registrations r
   where r.user_id = auth.uid() and r.status = 'registered'
 $$;
-revoke execute on function private.creates_virtual_sessions(), private.created_virtual_session_ids(),
-  private.attended_virtual_session_ids(), private.virtual_room_ids() from public, anon;
-grant execute on function private.creates_virtual_sessions(), private.created_virtual_session_ids(),
-  private.attended_virtual_session_ids(), private.virtual_room_ids() to authenticated;
+revoke execute on function private.creates_virtual_sessions(), private.hosted_virtual_session_ids(),
+  private.joined_virtual_session_ids(), private.virtual_room_ids() from public, anon;
+grant execute on function private.creates_virtual_sessions(), private.hosted_virtual_session_ids(),
+  private.joined_virtual_session_ids(), private.virtual_room_ids() to authenticated;
 
 -- In both policies the bound on scheduled_time alone is for the index: what is open started after it.
 drop policy if exists "Anyone reads upcoming and live group sessions" on public.virtual_sessions;
@@ -118,7 +118,7 @@ drop policy if exists "Users read open group sessions and all of their own" on p
 create policy "Users read open group sessions and all of their own" on public.virtual_sessions
   for select to authenticated
   using (creator_id = (select auth.uid())
-    or id = any (array(select private.attended_virtual_session_ids()))
+    or id = any (array(select private.joined_virtual_session_ids()))
     or (status in ('upcoming', 'live') and scheduled_time >= (select private.overdue_before())
       and (status = 'live' or scheduled_time + make_interval(mins => duration_minutes) > now())));
 drop policy if exists "Overdue group sessions wait for the sweep" on public.virtual_sessions;
@@ -148,4 +148,4 @@ drop policy if exists "Users read their own registrations, creators all of their
 create policy "Users read their own registrations, creators all of theirs" on public.virtual_session_registrations
   for select to authenticated
   using (user_id = (select auth.uid())
-    or session_id = any (array(select private.created_virtual_session_ids())));
+    or session_id = any (array(select private.hosted_virtual_session_ids())));

@@ -2,7 +2,7 @@
 -- more than max_attendees, nobody has two, and the longest waiting moves up. An account that is being deleted holds its
 -- profile and then asks for that lock; hence nothing here waits for a profile while it has the lock (`skip locked`).
 
-create or replace function private.is_open(session public.virtual_sessions)
+create or replace function private.is_open_virtual_session(session public.virtual_sessions)
 returns boolean
 language sql
 stable
@@ -12,10 +12,10 @@ as $$
     or (session.status = 'upcoming'
       and session.scheduled_time + make_interval(mins => session.duration_minutes) > now())
 $$;
-revoke execute on function private.is_open(public.virtual_sessions) from public, anon, authenticated;
+revoke execute on function private.is_open_virtual_session(public.virtual_sessions) from public, anon, authenticated;
 
 -- Under the lock of the session: gives free seats to those who wait, in their order, tells them, and lists who has one.
-create or replace function private.fill_seats(session_id uuid)
+create or replace function private.fill_virtual_seats(session_id uuid)
 returns void
 language plpgsql
 set search_path = ''
@@ -25,8 +25,8 @@ declare
   taken integer;
   promoted uuid;
 begin
-  select s.* into session from public.virtual_sessions s where s.id = fill_seats.session_id;
-  if private.is_open(session) then
+  select s.* into session from public.virtual_sessions s where s.id = fill_virtual_seats.session_id;
+  if private.is_open_virtual_session(session) then
     select count(*) into taken from public.virtual_session_registrations r
       where r.session_id = session.id and r.status = 'registered';
     for promoted in
@@ -52,7 +52,7 @@ begin
     where s.id = session.id and s.registered_users <> seats.users;
 end
 $$;
-revoke execute on function private.fill_seats(uuid) from public, anon, authenticated;
+revoke execute on function private.fill_virtual_seats(uuid) from public, anon, authenticated;
 
 -- Security definer: the creator who makes room for more does not write registrations.
 create or replace function private.fill_added_seats()
@@ -62,7 +62,7 @@ security definer
 set search_path = ''
 as $$
 begin
-  perform private.fill_seats(new.id);
+  perform private.fill_virtual_seats(new.id);
   return null;
 end
 $$;
@@ -86,7 +86,7 @@ begin
     where s.id in (select g.session_id from gone g where g.status = 'registered')
     order by s.id for update
   loop
-    perform private.fill_seats(freed);
+    perform private.fill_virtual_seats(freed);
   end loop;
   return null;
 end
@@ -109,8 +109,8 @@ begin
   if session.creator_id = auth.uid() then
     return session;
   end if;
-  if session.id is null or not (private.is_open(session)
-      or session.id in (select private.attended_virtual_session_ids())
+  if session.id is null or not (private.is_open_virtual_session(session)
+      or session.id in (select private.joined_virtual_session_ids())
         and (session.status in ('completed', 'cancelled') or session.scheduled_time >= private.overdue_before())) then
     perform private.refuse(404, 'session_not_found', 'There is no such session', 'session_id');
   end if;
@@ -131,7 +131,7 @@ begin
   if session.creator_id = auth.uid() then
     perform private.refuse(409, 'own_session', 'This is your own session', 'session_id');
   end if;
-  if not private.is_open(session) then
+  if not private.is_open_virtual_session(session) then
     perform private.refuse(409, 'session_closed', 'This session is over or cancelled', 'session_id');
   end if;
   return session;
@@ -187,7 +187,7 @@ begin
           then 'registered' else 'waiting' end,
         coalesce(max(r.place), 0) + 1
       from public.virtual_session_registrations r where r.session_id = session.id;
-    perform private.fill_seats(session.id);
+    perform private.fill_virtual_seats(session.id);
     select r.* into mine from public.virtual_session_registrations r
       where r.session_id = session.id and r.user_id = caller;
   end if;
@@ -241,7 +241,7 @@ begin
       for key share of p skip locked
       on conflict do nothing;
   end if;
-  perform private.fill_seats(session.id);
+  perform private.fill_virtual_seats(session.id);
   -- Who had a seat knows the room. A live one stays: people are in it.
   if had_seat and session.status = 'upcoming' then
     perform private.open_virtual_room(session.id);

@@ -2,7 +2,7 @@
 -- a seat. Security definer, because creators write sessions themselves, but nobody writes notifications through the
 -- API.
 
-create or replace function private.tell_registered()
+create or replace function private.tell_virtual_session_people()
 returns trigger
 language plpgsql
 security definer
@@ -19,7 +19,7 @@ declare
   told uuid;
 begin
   -- To delete what is over tells nobody.
-  if news is not null and (tg_op = 'UPDATE' or private.is_open(session)) then
+  if news is not null and (tg_op = 'UPDATE' or private.is_open_virtual_session(session)) then
     for told in
       select r.user_id from public.virtual_session_registrations r join public.profiles p on p.id = r.user_id
       where r.session_id = session.id
@@ -35,12 +35,12 @@ begin
   return coalesce(new, old);
 end
 $$;
-revoke execute on function private.tell_registered() from public, anon, authenticated;
+revoke execute on function private.tell_virtual_session_people() from public, anon, authenticated;
 create or replace trigger virtual_sessions_tell_news after update on public.virtual_sessions
   for each row
   when (old.status is distinct from new.status or old.scheduled_time is distinct from new.scheduled_time
     or old.duration_minutes is distinct from new.duration_minutes)
-  execute function private.tell_registered();
+  execute function private.tell_virtual_session_people();
 -- Before, because the registrations go with the session.
 create or replace trigger virtual_sessions_tell_deletion before delete on public.virtual_sessions
-  for each row when (old.status in ('upcoming', 'live')) execute function private.tell_registered();
+  for each row when (old.status in ('upcoming', 'live')) execute function private.tell_virtual_session_people();

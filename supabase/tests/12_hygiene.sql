@@ -58,15 +58,14 @@ select is_empty($$select p.oid::regprocedure from pg_proc p
 
 create temporary table definers (function text, executed_by text, reason text);
 insert into definers values
-  ('private.attended_instant_session_ids', 'anon, authenticated',
+  ('private.admitted_instant_session_ids', 'anon, authenticated',
     'policies of sessions and participants would recurse; guests are anon'),
-  ('private.attended_virtual_session_ids', 'authenticated', 'policies of sessions and registrations would recurse'),
-  ('private.created_virtual_session_ids', 'authenticated', 'policies of sessions and registrations would recurse'),
   ('private.creates_virtual_sessions', 'authenticated', 'whatever policies the app''s profiles have'),
   ('private.enterable_instant_session_ids', 'anon, authenticated', 'nobody reads who was removed; guests are anon'),
   ('private.first_readable_host', 'authenticated', 'asks whether the caller is an admin'),
   ('private.last_readable_host', 'authenticated', 'asks whether the caller is an admin'),
   ('private.hosted_session_ids', 'authenticated', 'policies of sessions and participants would recurse'),
+  ('private.hosted_virtual_session_ids', 'authenticated', 'policies of sessions and registrations would recurse'),
   ('private.instant_admission', 'anon, authenticated', 'a newcomer does not read the session yet; guests are anon'),
   ('private.is_host', 'authenticated', 'nobody reads host_roles'),
   ('private.is_my_client', 'authenticated', 'whatever policies the app''s leads have'),
@@ -74,6 +73,7 @@ insert into definers values
   ('private.joined_instant_session_ids', 'anon, authenticated',
     'policies of sessions and participants would recurse; guests are anon'),
   ('private.joined_session_ids', 'authenticated', 'policies of sessions and participants would recurse'),
+  ('private.joined_virtual_session_ids', 'authenticated', 'policies of sessions and registrations would recurse'),
   ('private.linked_instant_session_ids', 'anon, authenticated',
     'nobody reads who was removed; the link is for guests too'),
   ('private.my_client_ids', 'authenticated', 'whatever policies the app''s clients have'),

@@ -70,7 +70,7 @@ select is(pg_temp.attempt($$insert into notifications (user_id, type, title, bod
     values (pg_temp.id('client'), 'video_session_cancelled', 'x', 'x')$$), '42501', 'TELL-15 a host writes none');
 select is(pg_temp.attempt($$select private.notify(pg_temp.id('client'), 'x', 'x', 'x', '{}')$$), '42501',
   'TELL-16 or has one written');
-select is(pg_temp.attempt($$select private.tell_participants()$$), '42501', 'TELL-17 by any way');
+select is(pg_temp.attempt($$select private.tell_video_session_people()$$), '42501', 'TELL-17 by any way');
 
 select * from finish();
 rollback;

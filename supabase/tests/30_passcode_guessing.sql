@@ -14,7 +14,7 @@ declare
   answer jsonb;
 begin
   perform set_config('response.status', '', true), set_config('response.headers', '', true);
-  answer := public.service_video_meeting_by_passcode(meeting_id, passcode, nullif(current_setting('test.caller'), ''));
+  answer := public.video_meeting_by_passcode(meeting_id, passcode, nullif(current_setting('test.caller'), ''));
   return case when answer ? 'code' then current_setting('response.status') || ' ' || (answer ->> 'code')
     when current_setting('response.status') = '' then 'open' else 'a status beside an answer' end;
 exception when others then return sqlstate;
@@ -35,7 +35,7 @@ $$;
 select pg_temp.as_service();
 select pg_temp.caller('address 192.0.2.1');
 select is(pg_temp.try('123456'), 'open', 'PASS-01 ID and passcode open a meeting');
-select is(service_video_meeting_by_passcode('MID-AAAAAAAAAAAAAAAA', '123456', 'x'),
+select is(video_meeting_by_passcode('MID-AAAAAAAAAAAAAAAA', '123456', 'x'),
     '{"meeting_id": "MID-AAAAAAAAAAAAAAAA",
     "status": "pending", "scheduled_start": "2030-05-01T10:00:00+00:00", "scheduled_end": "2030-05-01T11:00:00+00:00"}',
   'PASS-02 a guest learns when it is, and nobody''s name, no recording, no passcode');
@@ -87,8 +87,8 @@ select is(pg_temp.try('123456', 'MID-ZZZZZZZZZZZZZZZZ'), '429 too_many_attempts'
   'PASS-21 and closes like a known one');
 select is(pg_temp.try('no meeting', 'MID-YYYYYYYYYYYYYYYY'), '404 meeting_not_found', 'PASS-22 no passcode opens it');
 select is(pg_temp.attempts('MID-YYYYYYYYYYYYYYYY'), 1::bigint, 'PASS-23 or is a right one');
-select is(service_video_meeting_by_passcode('MID-AAAAAAAAAAAAAAAA', '000000', 'x'),
-  service_video_meeting_by_passcode('MID-XXXXXXXXXXXXXXXX', '123456', 'x'), 'PASS-24 one and the same answer for both');
+select is(video_meeting_by_passcode('MID-AAAAAAAAAAAAAAAA', '000000', 'x'),
+  video_meeting_by_passcode('MID-XXXXXXXXXXXXXXXX', '123456', 'x'), 'PASS-24 one and the same answer for both');
 select is(pg_temp.try('123456', id), '404 meeting_not_found',
   'PASS-25 malformed ID ' || coalesce(to_json(id)::text, 'null'))
   from unnest(array['', 'MID-aaaaaaaaaaaaaaaa', E'MID-AAAAAAAAAAAAAAAA\n', '%', null]) as id;
@@ -106,7 +106,7 @@ select is(pg_temp.try('654321', 'MID-BBBBBBBBBBBBBBBB'), '404 meeting_not_found'
 -- Who can call it directly, can undo the count by a filter on the answer that fails when it is a refusal.
 create function pg_temp.direct() returns setof text language sql as $$
   select pg_temp.attempt(statement) from unnest(array[
-    $w$select service_video_meeting_by_passcode('MID-AAAAAAAAAAAAAAAA', '123456', 'x')$w$,
+    $w$select video_meeting_by_passcode('MID-AAAAAAAAAAAAAAAA', '123456', 'x')$w$,
     $w$select private.answer_refusal(404, 'x', 'x')$w$,
     $w$select private.try_passcode('MID-AAAAAAAAAAAAAAAA', 'x', '123456')$w$,
     $w$select * from private.passcode_attempts$w$,

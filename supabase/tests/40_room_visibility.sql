@@ -48,7 +48,7 @@ select is(pg_temp.visible('virtual_sessions join virtual_session_rooms on sessio
   'ROOM-20 nor a join');
 select is(pg_temp.visible('virtual_session_registrations'), '0', 'ROOM-21 and no registrations');
 select is(pg_temp.visible('session_audit'), '0', 'ROOM-22 and no trail');
-select is(pg_temp.visible($$(select private.fill_seats(pg_temp.id('class'))) x$$), '42501',
+select is(pg_temp.visible($$(select private.fill_virtual_seats(pg_temp.id('class'))) x$$), '42501',
   'ROOM-23 and calls no helper that writes');
 select is(pg_temp.visible($$(select private.open_virtual_room(pg_temp.id('class'))) x$$), '42501',
   'ROOM-24 nor one that opens rooms');

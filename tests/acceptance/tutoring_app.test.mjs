@@ -25,7 +25,7 @@ async function meet(changes) {
 
 /** As the functions try a passcode, for whoever called them. */
 const byPasscode = (caller, meeting_id, passcode) =>
-  service.rpc("service_video_meeting_by_passcode", { meeting_id, passcode, caller });
+  service.rpc("video_meeting_by_passcode", { meeting_id, passcode, caller });
 const someone = () => `user ${randomUUID()}`;
 const refusal = ({ data, error, status }) => {
   assert.equal(data, null);
@@ -120,7 +120,7 @@ describe("an ID and a passcode", () => {
     assert.equal(ok(await byPasscode(someone(), meeting.meeting_id, "123456")).status, "pending");
 
     // supabase-js does not hand out the headers.
-    const response = await fetch(`${variables.API_URL}/rest/v1/rpc/service_video_meeting_by_passcode`, {
+    const response = await fetch(`${variables.API_URL}/rest/v1/rpc/video_meeting_by_passcode`, {
       method: "POST",
       headers: {
         apikey: variables.SECRET_KEY,
@@ -137,7 +137,7 @@ describe("an ID and a passcode", () => {
   test("are tried through the functions alone", async () => {
     const { meeting_id } = await meet();
     for (const supabase of [app(), otherStudent.supabase, tutor.supabase]) {
-      const { data, error } = await supabase.rpc("service_video_meeting_by_passcode", {
+      const { data, error } = await supabase.rpc("video_meeting_by_passcode", {
         meeting_id, passcode: "123456", caller: "x",
       });
       assert.equal(data, null);

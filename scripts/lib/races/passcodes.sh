@@ -15,7 +15,7 @@ do \$\$ begin
   perform set_config('request.jwt.claims', '$SERVICE', true), set_config('role', 'service_role', true);
 end \$\$;
 insert into race_answers
-  select coalesce(service_video_meeting_by_passcode('$PASSCODE_MEETING', '000000', $1) ->> 'code', 'open')
+  select coalesce(video_meeting_by_passcode('$PASSCODE_MEETING', '000000', $1) ->> 'code', 'open')
     || ' ' || current_setting('response.status');
 commit;
 SQL
