@@ -70,16 +70,16 @@ insert into growth.lists (family, list, reader, role, person, headers, query)
       'select * from virtual_session_registrations where session_id = growth.id(40, :session) order by place'),
     ('revision', 'rooms', '{host,client}',
       'select * from virtual_session_rooms order by session_id'),
-    ('rooms', 'clients', '{host,client}',
+    ('operators', 'clients', '{host,client}',
       'select * from clients order by created_at'),
-    ('rooms', 'meetings', '{host,client}',
+    ('operators', 'meetings', '{host,client}',
       'select * from meetings order by scheduled_at'),
-    ('rooms', 'meetings by status', '{host,client}',
+    ('operators', 'meetings by status', '{host,client}',
       'select * from meetings where status = ''scheduled'' order by scheduled_at'),
-    ('rooms', 'meetings of a month', '{host,client}',
+    ('operators', 'meetings of a month', '{host,client}',
       'select * from meetings where scheduled_at >= now() and scheduled_at < now() + interval ''30 days''
         order by scheduled_at'),
-    ('rooms', 'meetings with a client', '{host}',
+    ('operators', 'meetings with a client', '{host}',
       'select * from meetings where client_id = growth.client(:session, 1, 10000) order by scheduled_at')
   ) as lists (family, list, readers, query), unnest(readers::text[]) as reader;
 update growth.lists set query = replace(replace(query, ':session', :'session'), 'auth.uid()', quote_nullable(person));
