@@ -13,6 +13,29 @@ HOST="{\"role\": \"authenticated\", \"sub\": \"$TRAINER\"}"
 RACERS=20
 RACES=0
 
+# act_as CLAIMS: prints what makes a transaction one of PostgREST, for whoever the claims are of.
+act_as() {
+  cat <<SQL
+do \$\$ begin
+  perform set_config('request.jwt.claims', '$1', true), set_config('role', '$1'::json ->> 'role', true);
+end \$\$;
+SQL
+}
+
+# race_pgbench CLIENTS TIMES FILE...: as many clients at once, each running one of the transactions in the files so many
+# times. pgbench keeps hundreds of them under way, which as many psql could not.
+race_pgbench() {
+  local clients=$1 times=$2 log
+  shift 2
+  log=$(mktemp)
+  # A transaction that it gave up may be missing from the count alone.
+  if ! "$(postgres_folder)/pgbench" -n -c "$clients" -j 2 -t "$times" "${@/#/--file=}" "$RACE_URL" >"$log" 2>&1 ||
+      ! grep -q "transactions actually processed: $((clients * times))/$((clients * times))$" "$log"; then
+    fail "pgbench did not finish: $(cat "$log")"
+  fi
+  rm -f "$log"
+}
+
 # race CLAIMS SQL: runs SQL in many sessions at once, prints each answer on a line.
 race() {
   local start number racers=()
@@ -21,9 +44,7 @@ race() {
     psql -XqAt -v ON_ERROR_STOP=1 "$RACE_URL" 2>&1 <<SQL &
 do \$\$ begin perform pg_sleep_until('$start'); end \$\$;
 begin;
-do \$\$ begin
-  perform set_config('request.jwt.claims', '$1', true), set_config('role', '$1'::json ->> 'role', true);
-end \$\$;
+$(act_as "$1")
 $2;
 commit;
 SQL

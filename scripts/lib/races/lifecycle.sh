@@ -1,4 +1,4 @@
-# Sourced by scripts/test-database: hosts that start a session while they call it off.
+# Sourced by scripts/lib/database-races.sh: hosts that start a session while they call it off.
 
 # Each transaction does the one or the other to one of 20 sessions, all on a few connections more than those: every
 # session is wanted both ways at the same moment.
@@ -24,16 +24,13 @@ race_lifecycle() {
     cat >"$file" <<SQL
 \\set n random(1, 20)
 begin;
-do \$\$ begin
-  perform set_config('request.jwt.claims', '$HOST', true), set_config('role', 'authenticated', true);
-end \$\$;
+$(act_as "$HOST")
 insert into race_moves
   select id, '$wanted', race_move(id, '$wanted') from (values (md5('race ' || :n)::uuid)) as picked (id);
 commit;
 SQL
   done
-  "$(postgres_folder)/pgbench" -n -c 50 -j 2 -t 40 -f "$starts" -f "$cancels" "$RACE_URL" >/dev/null ||
-    fail "pgbench failed"
+  race_pgbench 50 40 "$starts" "$cancels"
   rm -f "$starts" "$cancels"
 
   # Saying again what a session already is, is no move and no refusal.

@@ -1,5 +1,4 @@
-# Sourced by scripts/test-database: a thousand guesses at a meeting's passcode at once, by one caller and by many.
-# pgbench keeps 200 of them under way, which as many psql could not.
+# Sourced by scripts/lib/database-races.sh: a thousand guesses at a meeting's passcode at once, by one caller and by many.
 
 PASSCODE_MEETING=MID-RACERACERACERACE
 
@@ -11,16 +10,14 @@ guess() {
   cat >"$script" <<SQL
 \\set random random(1, 1000000000)
 begin;
-do \$\$ begin
-  perform set_config('request.jwt.claims', '$SERVICE', true), set_config('role', 'service_role', true);
-end \$\$;
+$(act_as "$SERVICE")
 insert into race_answers
   select coalesce(video_meeting_by_passcode('$PASSCODE_MEETING', '000000', $1) ->> 'code', 'open')
     || ' ' || current_setting('response.status');
 commit;
 SQL
   sql "delete from private.passcode_attempts; truncate race_answers"
-  "$(postgres_folder)/pgbench" -n -c 200 -j 2 -t 5 -f "$script" "$RACE_URL" >/dev/null || fail "pgbench failed"
+  race_pgbench 200 5 "$script"
   rm -f "$script"
   sql "select answer from race_answers" | awk '{ print $1 "/" $2 }' | counted
   sql "select ', ' || count(*) || ' compared' from private.passcode_attempts where meeting_id = '$PASSCODE_MEETING'"

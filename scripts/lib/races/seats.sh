@@ -9,15 +9,12 @@ AS_RACER="select
 
 # race_people NUMBER STATEMENT...: runs the statements once for each of that many racers, all at the same moment.
 race_people() {
-  local number=$1 script log
+  local number=$1 script
   shift
-  script=$(mktemp) log=$(mktemp)
+  script=$(mktemp)
   printf '%s\n' "begin;" "$@" "commit;" >"$script"
-  if ! "$(postgres_folder)/pgbench" -n -c "$number" -j 2 -t 1 -f "$script" "$RACE_URL" >"$log" 2>&1 ||
-      ! grep -q "transactions actually processed: $number/$number" "$log"; then
-    fail "race of $number: $(cat "$log")"
-  fi
-  rm -f "$script" "$log"
+  race_pgbench "$number" 1 "$script"
+  rm -f "$script"
 }
 
 # The racers who have the first N seats, or who wait, become those with the numbers from 0.
