@@ -1,6 +1,6 @@
 -- Threat: someone reads a session, its join link or its people without being one of them.
 \ir support/people.psql
-\ir support/sessions.psql
+\ir support/video_sessions.psql
 select plan(21);
 
 select pg_temp.as_user('trainer');

@@ -1,6 +1,6 @@
 -- Threat: whoever holds Zoom's start link is signed in as the host.
 \ir support/people.psql
-\ir support/sessions.psql
+\ir support/video_sessions.psql
 select plan(15);
 
 select pg_temp.as_user('trainer');

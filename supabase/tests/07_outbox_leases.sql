@@ -1,6 +1,6 @@
 -- Threat: an effect is lost, done by two workers at once, or retried for ever.
 \ir support/people.psql
-\ir support/sessions.psql
+\ir support/video_sessions.psql
 \ir support/zoom.psql
 select plan(46);
 

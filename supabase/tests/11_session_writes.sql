@@ -1,6 +1,6 @@
 -- Threat: through PostgREST, a host takes over what is not theirs, or makes the service act on a meeting of others.
 \ir support/people.psql
-\ir support/sessions.psql
+\ir support/video_sessions.psql
 select plan(43);
 
 create function pg_temp.insert_session(changes jsonb) returns text language sql as $$

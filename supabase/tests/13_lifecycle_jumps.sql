@@ -1,7 +1,7 @@
 -- Threat: a status jumps where the lifecycle does not lead: a cancelled session comes back without its meeting, a
 -- session that took place is called off, one is declared over before it began.
 \ir support/people.psql
-\ir support/sessions.psql
+\ir support/video_sessions.psql
 select plan(29);
 
 create function pg_temp.move(status text, session text default 'session') returns text language sql as $$

@@ -1,6 +1,6 @@
 -- Threat: someone does something to a session unseen, or rewrites who did what.
 \ir support/people.psql
-\ir support/sessions.psql
+\ir support/video_sessions.psql
 select plan(34);
 
 -- What the current role reads of a session, in its order.

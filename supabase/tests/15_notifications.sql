@@ -1,6 +1,6 @@
 -- Threat: someone is not told what happened to their session, is told by somebody else, or is flooded.
 \ir support/people.psql
-\ir support/sessions.psql
+\ir support/video_sessions.psql
 select plan(17);
 
 -- What the current user was told of a session, in its order.
@@ -8,7 +8,6 @@ create function pg_temp.told(session text) returns text[] language sql as $$
   select coalesce(array_agg(n.type order by n.created_at, n.type), '{}') from notifications n
   where n.data ->> 'session_id' = pg_temp.id(session)::text
 $$;
-create function pg_temp.clear() returns void language sql security definer as $$ delete from public.notifications $$;
 
 select pg_temp.as_user('client');
 select is(pg_temp.told('direct_session'), array['video_session_added'], 'TELL-01 the client of a new session is told');

@@ -1,7 +1,7 @@
 -- Threat: someone finds, lists or opens an instant session without its link, or learns from the answers which links
 -- exist, existed, or are locked to others.
 \ir support/people.psql
-\ir support/instant.psql
+\ir support/instant_sessions.psql
 select plan(107);
 
 create function pg_temp.by_token(token text) returns text language plpgsql as $$

@@ -1,7 +1,7 @@
 -- Threat: someone acts as, or sees, another participant of an instant session; comes in without the link, or past the
 -- lock or the lobby; comes back though they were removed; or fills the session.
 \ir support/people.psql
-\ir support/instant.psql
+\ir support/instant_sessions.psql
 select plan(125);
 
 create function pg_temp.guest_sql(session text, returning_row boolean default false, name text default 'Guest')

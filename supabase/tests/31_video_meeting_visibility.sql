@@ -4,10 +4,6 @@
 \ir support/video_meetings.psql
 select plan(59);
 
-create function pg_temp.told() returns text[] language sql as $$
-  select coalesce(array_agg(n.type order by n.created_at, n.type), '{}') from notifications n
-$$;
-create function pg_temp.clear() returns void language sql security definer as $$ delete from public.notifications $$;
 select pg_temp.clear();
 
 select is(pg_temp.visible('video_meetings'), '1', 'MEET-01 the ' || actor || ' sees their meeting only')
@@ -71,12 +67,10 @@ select is(pg_temp.visible('video_meetings') || pg_temp.visible('video_participan
 -- What the service writes is held to the rules.
 select pg_temp.as_service();
 create function pg_temp.meet(changes jsonb) returns text language sql as $$
-  select pg_temp.attempt(format('insert into video_meetings (%s) select %s', string_agg(quote_ident(key), ', '),
-    string_agg(quote_nullable(value #>> '{}'), ', ')))
-  from jsonb_each(jsonb_build_object('id', pg_temp.id('new'), 'meeting_id', 'MID-CCCCCCCCCCCCCCC1', 'passcode',
-    '000000',
-    'tutor_id', pg_temp.id('tutor'), 'student_id', pg_temp.id('student'), 'scheduled_start', '2030-01-01T10:00Z',
-    'scheduled_end', '2030-01-01T11:00Z') || changes)
+  select pg_temp.attempt_insert('video_meetings', jsonb_build_object('id', pg_temp.id('new'),
+    'meeting_id', 'MID-CCCCCCCCCCCCCCC1', 'passcode', '000000', 'tutor_id', pg_temp.id('tutor'),
+    'student_id', pg_temp.id('student'), 'scheduled_start', '2030-01-01T10:00Z', 'scheduled_end', '2030-01-01T11:00Z')
+    || changes)
 $$;
 select is(pg_temp.meet(changes), refusal, 'MEET-16 refused: ' || changes::text) from (values
   ('{"meeting_id": "MID-CCCCCCCCCCCCCCC"}'::jsonb, '23514'), ('{"meeting_id": "mid-CCCCCCCCCCCCCCC1"}', '23514'),

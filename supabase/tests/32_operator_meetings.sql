@@ -5,18 +5,12 @@ select plan(106);
 
 create function pg_temp.plan_meeting(client text, operator text, changes jsonb default '{}') returns text
 language sql as $$
-  select pg_temp.attempt(format('insert into meetings (%s) select %s', string_agg(quote_ident(key), ', '),
-    string_agg(quote_nullable(value #>> '{}'), ', ')))
-  from jsonb_each(jsonb_build_object('client_id', pg_temp.id(client), 'operator_id', pg_temp.id(operator),
-    'title', 'T', 'scheduled_at', '2030-06-01T10:00Z') || changes)
+  select pg_temp.attempt_insert('meetings', jsonb_build_object('client_id', pg_temp.id(client),
+    'operator_id', pg_temp.id(operator), 'title', 'T', 'scheduled_at', '2030-06-01T10:00Z') || changes)
 $$;
 create function pg_temp.change(assignment text, meeting text default 'meeting') returns text language sql as $$
   select pg_temp.attempt(format('update meetings set %s where id = %L', assignment, pg_temp.id(meeting)))
 $$;
-create function pg_temp.told() returns text[] language sql as $$
-  select coalesce(array_agg(n.type order by n.created_at, n.type), '{}') from notifications n
-$$;
-create function pg_temp.clear() returns void language sql security definer as $$ delete from public.notifications $$;
 
 -- Reading.
 select results_eq('select title from meetings order by title', titles, 'OPER-01 the ' || actor || ' sees theirs')
