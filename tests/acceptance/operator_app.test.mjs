@@ -1,7 +1,7 @@
 // What the operator and client app does with its meetings, as it does it: with supabase-js, against one address.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { app, ok, person, service } from "./stack.mjs";
+import { app, ok, person, refused, service } from "./stack.mjs";
 
 let operator, otherOperator, client, secondClient, otherClient, stranger;
 const DAY = 24 * 3600 * 1000;
@@ -40,11 +40,6 @@ const plan = (by, withClient, withOperator, changes) =>
   }).select().single();
 const titles = async (query) => ok(await query).map(({ title }) => title);
 const told = async (by) => ok(await by.supabase.from("notifications").select("type,data"));
-/** The refusal of a query that must not be answered. */
-const refusal = ({ data, error, status }) => {
-  assert.equal(data, null);
-  return [status, error.code];
-};
 
 describe("meetings of two clients", () => {
   before(async () => {
@@ -107,17 +102,18 @@ test("nobody plans a meeting for others", async () => {
     [client, secondClient, operator], [client, client, otherOperator], [operator, otherClient, operator],
     [operator, otherClient, otherOperator], [otherOperator, client, operator], [stranger, client, operator],
   ]) {
-    assert.deepEqual(refusal(await plan(by, withClient, withOperator)), [403, "42501"]);
+    refused(await plan(by, withClient, withOperator), 403, "42501");
   }
-  assert.deepEqual(refusal(await plan({ supabase: app() }, client, operator)), [401, "42501"]);
+  refused(await plan({ supabase: app() }, client, operator), 401, "42501");
 });
 
 test("nobody begins a meeting with what only the service knows, or out of range", async () => {
   for (const changes of [{ status: "completed" }, { session_id: "room" }, { recording_url: "https://r.example/1" }]) {
-    assert.deepEqual(refusal(await plan(operator, client, operator, changes)), [403, "42501"]);
+    refused(await plan(operator, client, operator, changes), 403, "42501");
   }
-  const { error, status } = await plan(operator, client, operator, { title: "" });
-  assert.deepEqual([status, error.code, error.details], [422, "invalid_field", "title"]);
+  const answer = await plan(operator, client, operator, { title: "" });
+  refused(answer, 422, "invalid_field");
+  assert.equal(answer.error.details, "title");
 });
 
 test("the operator moves, begins and ends a meeting; the lifecycle has no way back", async () => {
@@ -126,13 +122,13 @@ test("the operator moves, begins and ends a meeting; the lifecycle has no way ba
   for (const by of [client, otherOperator, stranger]) assert.equal(ok(await change(by, { status: "cancelled" })), null);
   ok(await change(operator, { scheduled_at: inDays(8) }));
   assert.equal(typeof ok(await change(operator, { status: "in_progress" })).started_at, "string");
-  assert.deepEqual(refusal(await change(operator, { status: "cancelled" })), [409, "invalid_transition"]);
+  refused(await change(operator, { status: "cancelled" }), 409, "invalid_transition");
   // Refused by the column's grant, or by the guard where there is none.
   assert.equal((await change(operator, { client_id: secondClient.record })).status, 403);
   const ended = ok(await change(operator, { status: "completed" }));
   assert.equal(typeof ended.ended_at, "string");
   assert.equal(typeof ended.duration_seconds, "number");
-  assert.deepEqual(refusal(await change(operator, { status: "scheduled" })), [409, "invalid_transition"]);
+  refused(await change(operator, { status: "scheduled" }), 409, "invalid_transition");
   const heard = (await told(client)).filter(({ data }) => data.meeting_id === id).map(({ type }) => type);
   assert.deepEqual(heard.sort(), ["meeting_created", "meeting_rescheduled", "meeting_started"]);
   assert.equal(ok(await service.from("meetings").select("client_id").eq("id", id).single()).client_id, client.record);

@@ -1,4 +1,5 @@
 // What the acceptance tests need of a running stack: its variables, people, and a Zoom connection.
+import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createClient } from "@supabase/supabase-js";
@@ -56,6 +57,12 @@ export async function connectZoom(host) {
 export function ok({ data, error }) {
   if (error) throw new Error(`${error.name}: ${error.message}`);
   return data;
+}
+
+/** Asserts that PostgREST refused, with this status and code. */
+export function refused({ data, error, status }, expectedStatus, code) {
+  assert.equal(data, null);
+  assert.deepEqual([status, error?.code], [expectedStatus, code]);
 }
 
 /** A session body, a week from now. */
