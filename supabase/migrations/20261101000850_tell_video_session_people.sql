@@ -58,7 +58,8 @@ begin
     return null;
   end if;
   perform private.notify(new.user_id, 'video_session_added', 'New video session',
-      format('%s, %s', s.title, private.spoken_time(s.scheduled_start, s.timezone)), jsonb_build_object('session_id', s.id))
+      format('%s, %s', s.title, private.spoken_time(s.scheduled_start, s.timezone)),
+      jsonb_build_object('session_id', s.id))
     from public.video_sessions s where s.id = new.session_id;
   return null;
 end
@@ -84,7 +85,8 @@ declare
 begin
   if news is not null then
     perform private.notify(p.user_id, news[1], news[2],
-        format('%s, %s', session.title, private.spoken_time(session.scheduled_start, session.timezone)), jsonb_build_object('session_id', session.id))
+        format('%s, %s', session.title, private.spoken_time(session.scheduled_start, session.timezone)),
+        jsonb_build_object('session_id', session.id))
       from public.video_session_participants p where p.session_id = session.id and p.role = 'participant';
   end if;
   return coalesce(new, old);

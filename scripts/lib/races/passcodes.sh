@@ -1,4 +1,5 @@
-# Sourced by scripts/lib/database-races.sh: a thousand guesses at a meeting's passcode at once, by one caller and by many.
+# Sourced by scripts/lib/database-races.sh: a thousand guesses at a meeting's passcode at once, by one caller and by
+# many.
 
 PASSCODE_MEETING=MID-RACERACERACERACE
 
