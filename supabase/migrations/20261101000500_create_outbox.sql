@@ -6,7 +6,8 @@
 
 create table if not exists private.outbox (
   id uuid primary key default gen_random_uuid(),
-  kind text not null check (kind in ('zoom.settle_claim', 'zoom.delete_meeting')),
+  kind text not null check (kind in
+    ('zoom.settle_claim', 'zoom.delete_meeting', 'zoom.end_meeting', 'zoom.sync_meeting')),
   -- No foreign key: the effect outlives the account it was for.
   host_id uuid not null,
   payload jsonb not null,
@@ -109,7 +110,9 @@ begin
       when 'zoom.settle_claim' then format(
         'The meeting "%s" may still be listed at Zoom although its session was not created.',
         effect.payload ->> 'topic')
-      else 'A meeting of a cancelled session could not be deleted at Zoom.'
+      when 'zoom.delete_meeting' then 'A meeting of a cancelled session could not be deleted at Zoom.'
+      when 'zoom.end_meeting' then 'The meeting of a session that you ended could not be ended at Zoom.'
+      when 'zoom.sync_meeting' then 'A session was changed, and its meeting could not be changed at Zoom.'
     end,
     jsonb_build_object('kind', effect.kind, 'meeting_id', effect.payload -> 'meeting_id'));
 end

@@ -14,6 +14,7 @@ create table if not exists public.user_integrations_zoom (
   zoom_account_email text,
   connected_at timestamptz not null default now()
 );
+create index if not exists user_integrations_zoom_zoom_user_id_idx on public.user_integrations_zoom (zoom_user_id);
 alter table public.user_integrations_zoom enable row level security;
 revoke all on public.user_integrations_zoom from public, anon, authenticated, service_role;
 grant select on public.user_integrations_zoom to authenticated;
@@ -48,7 +49,7 @@ create or replace trigger end_zoom_refresh after update of refresh_token on publ
   for each row execute function private.end_zoom_refresh();
 
 -- What a function needs to call Zoom for a user: the sealed tokens, and, when they must be refreshed, either the lease
--- that entitles to do so (`refresh_lease`, 30 s) or the news that someone else is at it (`refresh_busy`). They must be
+-- that entitles to do so (`refresh_lease`, 8 s: a refresh is given up after 5) or the news that someone else is at it (`refresh_busy`). They must be
 -- refreshed when they expire within two minutes, or when Zoom refused the access token that is still the stored one.
 -- With `lease_refresh` false no lease is taken, because the caller would not refresh at once: it asks again when it gets there.
 create or replace function public.zoom_grant(
@@ -73,7 +74,7 @@ begin
     or (refused_access_token is not null and integration.access_token = refused_access_token);
   if must_refresh and lease_refresh then
     insert into private.zoom_refresh_leases as held (user_id, lease_id, leased_until)
-      values (zoom_grant.user_id, gen_random_uuid(), clock_timestamp() + interval '30 seconds')
+      values (zoom_grant.user_id, gen_random_uuid(), clock_timestamp() + interval '8 seconds')
       on conflict on constraint zoom_refresh_leases_pkey do update set lease_id = excluded.lease_id, leased_until = excluded.leased_until
         where held.leased_until <= clock_timestamp()
       returning held.lease_id into lease;
@@ -110,25 +111,31 @@ revoke execute on function public.save_zoom_tokens(uuid, text, text, text, times
   from public, anon, authenticated;
 grant execute on function public.save_zoom_tokens(uuid, text, text, text, timestamptz, text) to service_role;
 
--- Zoom refused the refresh token. Only the holder of the lease may say so: another flight may have exchanged the token meanwhile.
-create or replace function public.mark_zoom_reconnect(user_id uuid, refresh_lease uuid)
+-- Zoom refused a sealed token of the user: the refresh token, or an access token that was just refreshed. It counts only
+-- while that token is the stored one and no other flight (one with another lease than `refresh_lease`) is refreshing: it
+-- may have got the new pair already. Told once.
+create or replace function public.mark_zoom_reconnect(
+  user_id uuid, refused_token text, refresh_lease uuid default null)
 returns jsonb
 language plpgsql
 set search_path = ''
 as $$
 begin
   perform from public.user_integrations_zoom z where z.user_id = mark_zoom_reconnect.user_id for update;
-  delete from private.zoom_refresh_leases l
-    where l.user_id = mark_zoom_reconnect.user_id and l.lease_id = mark_zoom_reconnect.refresh_lease;
+  update public.user_integrations_zoom z set status = 'reconnect_required'
+    where z.user_id = mark_zoom_reconnect.user_id and z.status = 'connected'
+      and mark_zoom_reconnect.refused_token in (z.access_token, z.refresh_token)
+      and not exists (select from private.zoom_refresh_leases l
+        where l.user_id = z.user_id and l.leased_until > clock_timestamp()
+          and l.lease_id is distinct from mark_zoom_reconnect.refresh_lease);
   if not found then
     return jsonb_build_object('marked', false);
   end if;
-  update public.user_integrations_zoom z set status = 'reconnect_required'
-    where z.user_id = mark_zoom_reconnect.user_id;
-  perform private.notify(user_id, 'zoom_reconnect_required', 'Connect Zoom again',
+  delete from private.zoom_refresh_leases l where l.user_id = mark_zoom_reconnect.user_id;
+  perform private.notify(mark_zoom_reconnect.user_id, 'zoom_reconnect_required', 'Connect Zoom again',
     'Zoom no longer accepts the connection to your account. Connect it again to create Zoom sessions.', '{}');
   return jsonb_build_object('marked', true);
 end
 $$;
-revoke execute on function public.mark_zoom_reconnect(uuid, uuid) from public, anon, authenticated;
-grant execute on function public.mark_zoom_reconnect(uuid, uuid) to service_role;
+revoke execute on function public.mark_zoom_reconnect(uuid, text, uuid) from public, anon, authenticated;
+grant execute on function public.mark_zoom_reconnect(uuid, text, uuid) to service_role;

@@ -137,3 +137,18 @@ drop policy if exists "Hosts read their own start link" on public.video_session_
 create policy "Hosts read their own start link" on public.video_session_host_meta
   for select to authenticated
   using (host_id = (select auth.uid()) and expires_at > now());
+
+-- Whoever disconnects Zoom, or was disconnected by it, leaves no start link behind.
+create or replace function private.forget_start_links()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  delete from public.video_session_host_meta m where m.host_id = old.user_id;
+  return null;
+end
+$$;
+revoke execute on function private.forget_start_links() from public, anon, authenticated;
+create or replace trigger forget_start_links after delete on public.user_integrations_zoom
+  for each row execute function private.forget_start_links();

@@ -1,6 +1,5 @@
 -- What holds for every session, however it is written: values in range, told as a 422 that names the field (a CHECK
--- would be an anonymous error); the columns that a host may not touch; the lifecycle and the trail; and the end of the
--- meeting at Zoom when its session is cancelled or deleted.
+-- would be an anonymous error); the columns that a host may not touch; the lifecycle and the trail.
 
 create or replace function private.is_timezone(name text)
 returns boolean
@@ -105,28 +104,3 @@ create or replace trigger video_sessions_audit after insert or update or delete 
 create or replace trigger video_session_participants_audit
   after insert or update or delete on public.video_session_participants
   for each row execute function private.audit_participant('video_sessions', 'host_id', 'session_id');
-
--- Security definer: the app cancels through PostgREST, and no client writes the outbox.
-create or replace function private.enqueue_meeting_deletion()
-returns trigger
-language plpgsql
-security definer
-set search_path = ''
-as $$
-begin
-  insert into private.outbox (kind, host_id, payload)
-    values ('zoom.delete_meeting', old.host_id,
-      jsonb_build_object('meeting_id', old.provider_meeting_id));
-  return null;
-end
-$$;
-revoke execute on function private.enqueue_meeting_deletion() from public, anon, authenticated;
-create or replace trigger video_sessions_cancelled after update of status on public.video_sessions
-  for each row
-  when (old.provider = 'zoom' and old.provider_meeting_id is not null
-    and new.status = 'cancelled' and old.status <> 'cancelled')
-  execute function private.enqueue_meeting_deletion();
-create or replace trigger video_sessions_deleted after delete on public.video_sessions
-  for each row
-  when (old.provider = 'zoom' and old.provider_meeting_id is not null and old.status in ('scheduled', 'live'))
-  execute function private.enqueue_meeting_deletion();

@@ -21,6 +21,8 @@ begin
     select d.id from private.outbox d
     where d.status = 'done' and d.done_at < now() - interval '7 days'
     for update skip locked);
+  delete from private.used_zoom_states u where u.nonce in (
+    select o.nonce from private.used_zoom_states o where o.expires_at < now() - interval '1 hour' for update skip locked);
   delete from public.video_session_host_meta m where m.session_id in (
     select e.session_id from public.video_session_host_meta e where e.expires_at < now() for update skip locked);
   -- An effect whose handler dies every time never gets to say so.
@@ -70,7 +72,10 @@ begin
   -- By host: two callers lock integrations in the same order. Nobody refreshes yet: an effect may have to wait its turn.
   for effect in select o.* from private.outbox o where o.id = any (due) order by o.host_id, o.available_at loop
     effects := effects || jsonb_build_object('id', effect.id, 'lease_id', effect.lease_id, 'kind', effect.kind,
-      'payload', effect.payload,
+      'payload', effect.payload || case effect.kind when 'zoom.sync_meeting' then jsonb_build_object('meeting', (
+          select private.zoom_meeting_of(s) from public.video_sessions s
+          where s.id = (effect.payload ->> 'session_id')::uuid))
+        else '{}' end,
       'age_seconds', extract(epoch from now() - effect.created_at)::bigint,
       'zoom', public.zoom_grant(effect.host_id, lease_refresh => false));
   end loop;
@@ -97,6 +102,8 @@ begin
     when 'done' then
       -- A claim that the outbox settled made no session: its key starts afresh.
       delete from private.idempotency_keys k where k.claim_id = effect.id;
+      perform private.stamp_zoom_meeting(s.id, clock_timestamp()) from public.video_sessions s
+        where effect.kind = 'zoom.sync_meeting' and s.id = (effect.payload ->> 'session_id')::uuid;
       update private.outbox o
         set status = 'done', done_at = now(), error = null, lease_id = null, leased_until = null
         where o.id = effect.id;

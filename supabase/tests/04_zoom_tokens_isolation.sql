@@ -1,7 +1,7 @@
 -- Threat: someone reads or replaces another's Zoom tokens, or two workers refresh one grant and lose it.
 \ir support/people.psql
 \ir support/zoom.psql
-select plan(34);
+select plan(36);
 
 select pg_temp.as_user('trainer');
 select is(pg_temp.visible('user_integrations_zoom'), '1', 'TOK-01 a host sees their own connection');
@@ -50,7 +50,7 @@ select is(save_zoom_tokens(pg_temp.id('trainer'), 'another refresh', 'a', 'r', n
   'TOK-19 a pair that another refresh token gave is not saved');
 select is(save_zoom_tokens(pg_temp.id('trainer'), null, 'a', 'r', now(), 's'), '{"saved": false}',
   'TOK-20 nor one of nowhere');
-select is(mark_zoom_reconnect(pg_temp.id('trainer'), gen_random_uuid()), '{"marked": false}',
+select is(mark_zoom_reconnect(pg_temp.id('trainer'), 'sealed refresh', gen_random_uuid()), '{"marked": false}',
   'TOK-21 and no other lease marks the connection dead');
 select is(save_zoom_tokens(pg_temp.id('trainer'), 'sealed refresh',
     'new access', 'new refresh', now() + interval '1 minute', 'meeting:write'), '{"saved": true}',
@@ -66,16 +66,16 @@ update private.zoom_refresh_leases set leased_until = now() - interval '1 second
 insert into grants values ('takeover', zoom_grant(pg_temp.id('trainer')));
 select isnt((select answer ->> 'refresh_lease' from grants where name = 'takeover'),
   (select answer ->> 'refresh_lease' from grants where name = 'expiring'), 'TOK-25 a lapsed lease is taken over');
-select is(mark_zoom_reconnect(pg_temp.id('trainer'),
+select is(mark_zoom_reconnect(pg_temp.id('trainer'), 'new refresh',
     (select (answer ->> 'refresh_lease')::uuid from grants where name = 'expiring')), '{"marked": false}',
   'TOK-26 and its former holder does not mark the connection dead');
 update user_integrations_zoom set refresh_token = 'connected again' where user_id = pg_temp.id('trainer');
-select is(mark_zoom_reconnect(pg_temp.id('trainer'),
+select is(mark_zoom_reconnect(pg_temp.id('trainer'), 'new refresh',
     (select (answer ->> 'refresh_lease')::uuid from grants where name = 'takeover')), '{"marked": false}',
   'TOK-27 connecting again ends a refresh: its failure does not kill the new connection');
 
 insert into grants values ('last', zoom_grant(pg_temp.id('trainer')));
-select is(mark_zoom_reconnect(pg_temp.id('trainer'),
+select is(mark_zoom_reconnect(pg_temp.id('trainer'), 'connected again',
     (select (answer ->> 'refresh_lease')::uuid from grants where name = 'last')), '{"marked": true}',
   'TOK-28 the holder marks a refused grant');
 select is(zoom_grant(pg_temp.id('trainer')) - 'user_id', '{"status": "reconnect_required", "access_token": null,
@@ -83,6 +83,8 @@ select is(zoom_grant(pg_temp.id('trainer')) - 'user_id', '{"status": "reconnect_
   'TOK-29 and no worker gets its tokens any more');
 select is((select count(*) from notifications where user_id = pg_temp.id('trainer')
     and type = 'zoom_reconnect_required'), 1::bigint, 'TOK-30 the host is told, once');
+select is(mark_zoom_reconnect(pg_temp.id('trainer'), 'connected again'), '{"marked": false}',
+  'TOK-35 a connection that is dead already is not marked again');
 select is(save_zoom_tokens(pg_temp.id('trainer'), 'connected again', 'late access', 'late refresh',
     now() + interval '1 hour', 's'), '{"saved": true}', 'TOK-33 a refresh that comes back after that was the one that counts');
 select is(zoom_grant(pg_temp.id('trainer')) ->> 'access_token', 'late access', 'TOK-34 and the connection works again');
@@ -92,6 +94,10 @@ select is(pg_temp.attempt($$select zoom_grant(pg_temp.id('trainer'))$$), '42501'
   'TOK-31 a host cannot ask for a grant');
 select is(pg_temp.attempt($$select save_zoom_tokens(pg_temp.id('trainer'), 'r', 'a', 'r', now(), 's')$$), '42501',
   'TOK-32 and saves no tokens');
+
+select pg_temp.as_service();
+select is(mark_zoom_reconnect(pg_temp.id('trainer'), 'late access'), '{"marked": true}',
+  'TOK-36 an access token that is refused though it was just refreshed ends the connection too');
 
 select * from finish();
 rollback;

@@ -83,6 +83,7 @@ insert into definers values
   ('private.readable_video_meeting_ids', 'authenticated', 'the policy of participants needs that of meetings'),
   ('private.virtual_room_ids', 'authenticated', 'policies of sessions and rooms would recurse'),
   ('public.admit_instant_participant', 'authenticated', 'no client writes admitted_at'),
+  ('public.begin_session_change', 'authenticated', 'no client writes effects and leases'),
   ('public.create_video_session', 'authenticated', 'no client writes keys and claims'),
   ('public.instant_session_by_token', 'anon, authenticated',
     'who only has the link reads no session; it is for guests too'),
