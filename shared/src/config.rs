@@ -12,10 +12,14 @@ use crate::{
     },
     http::cors::AllowedOrigins,
     providers::jitsi,
+    validation::ReturnTargets,
 };
 
 /// How long a call to a video provider may take, unless `PROVIDER_TIMEOUT_MS` says otherwise.
 const DEFAULT_PROVIDER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Where a connect flow ends, unless `RETURN_TARGETS` says otherwise.
+const DEFAULT_RETURN_TARGETS: &str = "cotrainr://video/zoom-connected";
 
 /// The configuration of one deployment, from its environment variables.
 pub struct Config {
@@ -31,10 +35,14 @@ pub struct Config {
     pub allowed_origins: AllowedOrigins,
     /// `SCHEDULER_SECRET`: what the scheduler of `deliver-outbox` presents as its bearer token.
     pub scheduler_secret: Option<Secret>,
+    /// `ZOOM_WEBHOOK_SECRET`: the secret token with which Zoom signs what it reports. Without it no report is believed.
+    pub zoom_webhook_secret: Option<Secret>,
     /// `JITSI_DOMAIN`: where Jitsi rooms are opened.
     pub jitsi_domain: String,
     /// `PROVIDER_TIMEOUT_MS`: how long a call to a video provider may take.
     pub provider_timeout: Duration,
+    /// `RETURN_TARGETS`: where a browser may be sent back to after it was at a provider.
+    pub return_targets: ReturnTargets,
     /// The Zoom app, when one is configured.
     pub zoom: Option<ZoomConfig>,
 }
@@ -49,6 +57,8 @@ pub struct ZoomConfig {
     pub api_url: String,
     /// `ZOOM_OAUTH_URL`, without a trailing slash.
     pub oauth_url: String,
+    /// `ZOOM_REDIRECT_URI`: the callback, exactly as it is registered at Zoom.
+    pub redirect_uri: String,
     /// `SEAL_KEYS`: the keys that seal users' tokens.
     pub seal_keys: SealKeys,
 }
@@ -71,8 +81,10 @@ impl Config {
     /// Reads the configuration through `variable`, which gives the value of an environment variable, if set.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let variable = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
+        let supabase_url = base_url(&variable, "SUPABASE_URL", None)?;
         Ok(Self {
-            supabase_url: base_url(&variable, "SUPABASE_URL", None)?,
+            zoom: ZoomConfig::read(&variable, &supabase_url)?,
+            supabase_url,
             publishable_key: api_key(
                 &variable,
                 ["SUPABASE_PUBLISHABLE_KEY", "SUPABASE_PUBLISHABLE_KEYS", "SUPABASE_ANON_KEY"],
@@ -85,15 +97,16 @@ impl Config {
             allowed_origins: AllowedOrigins::parse(variable("ALLOWED_ORIGINS").as_deref())
                 .ok_or(ConfigError::Invalid("ALLOWED_ORIGINS", "a list of origins like https://app.example"))?,
             scheduler_secret: variable("SCHEDULER_SECRET").map(Secret::new),
+            zoom_webhook_secret: variable("ZOOM_WEBHOOK_SECRET").map(Secret::new),
             jitsi_domain: jitsi_domain(&variable)?,
             provider_timeout: provider_timeout(&variable)?,
-            zoom: ZoomConfig::read(&variable)?,
+            return_targets: return_targets(&variable)?,
         })
     }
 }
 
 impl ZoomConfig {
-    fn read(variable: &impl Fn(&str) -> Option<String>) -> Result<Option<Self>, ConfigError> {
+    fn read(variable: &impl Fn(&str) -> Option<String>, supabase_url: &str) -> Result<Option<Self>, ConfigError> {
         let Some(client_id) = variable("ZOOM_CLIENT_ID") else { return Ok(None) };
         let required = |name| variable(name).ok_or(ConfigError::Missing(name));
         Ok(Some(Self {
@@ -101,6 +114,7 @@ impl ZoomConfig {
             client_secret: Secret::new(required("ZOOM_CLIENT_SECRET")?),
             api_url: base_url(variable, "ZOOM_API_URL", Some("https://api.zoom.us/v2"))?,
             oauth_url: base_url(variable, "ZOOM_OAUTH_URL", Some("https://zoom.us/oauth"))?,
+            redirect_uri: redirect_uri(variable, supabase_url)?,
             seal_keys: SealKeys::parse(&required("SEAL_KEYS")?)?,
         }))
     }
@@ -118,6 +132,25 @@ fn base_url(
     } else {
         Err(ConfigError::Invalid(name, "an http(s) URL"))
     }
+}
+
+/// Kept to the letter: Zoom compares it so.
+fn redirect_uri(variable: &impl Fn(&str) -> Option<String>, supabase_url: &str) -> Result<String, ConfigError> {
+    const NAME: &str = "ZOOM_REDIRECT_URI";
+    let Some(value) = variable(NAME) else { return Ok(format!("{supabase_url}/functions/v1/zoom-oauth-callback")) };
+    match Url::parse(&value) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.fragment().is_none() => Ok(value),
+        _ => Err(ConfigError::Invalid(NAME, "an http(s) URL")),
+    }
+}
+
+fn return_targets(variable: &impl Fn(&str) -> Option<String>) -> Result<ReturnTargets, ConfigError> {
+    const NAME: &str = "RETURN_TARGETS";
+    let targets = variable(NAME);
+    ReturnTargets::parse(targets.as_deref().unwrap_or(DEFAULT_RETURN_TARGETS)).ok_or(ConfigError::Invalid(
+        NAME,
+        "a list of app links like app://connected and origins like https://app.example",
+    ))
 }
 
 /// An API key by its own name, from the JSON object of named keys that hosted functions get (`{"default": "sb_..."}`), or by
@@ -162,6 +195,8 @@ fn provider_timeout(variable: &impl Fn(&str) -> Option<String>) -> Result<Durati
 mod tests {
     use super::*;
 
+    const SEAL_KEYS: &str = "k:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
     fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
         let minimum =
             [("SUPABASE_URL", "https://x.supabase.co/"), ("SUPABASE_ANON_KEY", "a"), ("SUPABASE_SECRET_KEY", "s")];
@@ -178,6 +213,17 @@ mod tests {
         assert_eq!(config.jitsi_domain, "meet.jit.si");
         assert_eq!(config.provider_timeout, Duration::from_secs(10));
         assert!(config.zoom.is_none() && config.jwt_secret.is_none());
+        assert_eq!(config.return_targets.default_target().as_str(), "cotrainr://video/zoom-connected");
+    }
+
+    #[test]
+    fn zoom_answers_to_the_project_s_callback_or_to_the_one_that_is_registered() {
+        let app = [("ZOOM_CLIENT_ID", "id"), ("ZOOM_CLIENT_SECRET", "s"), ("SEAL_KEYS", SEAL_KEYS)];
+        let redirect_uri = |more: &[(&str, &str)]| read(&[&app, more].concat()).unwrap().zoom.unwrap().redirect_uri;
+        assert_eq!(redirect_uri(&[]), "https://x.supabase.co/functions/v1/zoom-oauth-callback");
+        let registered = "https://api.example/zoom/";
+        assert_eq!(redirect_uri(&[("ZOOM_REDIRECT_URI", registered)]), registered);
+        assert!(read(&[&app[..], &[("ZOOM_REDIRECT_URI", "app://zoom")]].concat()).is_err());
     }
 
     #[test]
@@ -195,6 +241,8 @@ mod tests {
             ("PROVIDER_TIMEOUT_MS", "secret"),
             ("JITSI_DOMAIN", "https://secret/"),
             ("JITSI_DOMAIN", "secret/path"),
+            ("RETURN_TARGETS", "https://app.example/secret"),
+            ("RETURN_TARGETS", "javascript:secret"),
         ] {
             let message = read(&[(name, value)]).err().unwrap().to_string();
             assert!(message.contains(name) && !message.contains("secret"), "{message}");

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_channel::oneshot;
 use futures_util::{FutureExt as _, StreamExt as _, future::LocalBoxFuture};
-use http::{HeaderMap, HeaderValue, Method, header::CACHE_CONTROL};
+use http::{HeaderMap, HeaderValue, Method, Uri, header::CACHE_CONTROL, uri::PathAndQuery};
 use serde::Serialize;
 use uuid::Uuid;
 use worker::Env;
@@ -17,7 +17,7 @@ use crate::{
     config::Config,
     context::{Context, Deployment},
     http::{
-        Error, Request, Response, cors,
+        Error, Note, Request, Response, cors,
         request_id::{self, X_REQUEST_ID},
     },
 };
@@ -80,6 +80,7 @@ where
             let answer = answer(&context, function, request, &headers, handler).await;
             line.caller_id = context.caller_id.get();
             let mut response = answer.unwrap_or_else(|error| line.answer(error));
+            line.note(response.extensions_mut().remove::<Note>());
             context.config().allowed_origins.apply(&headers, response.headers_mut());
             response
         }
@@ -119,6 +120,7 @@ async fn answer<H>(
 where
     H: AsyncFnOnce(&Context, Request) -> Result<Response, Error>,
 {
+    let uri = path_and_query(&request.inner().url());
     let method = Method::from_bytes(request.inner().method().as_bytes()).unwrap_or_default();
     if method == Method::OPTIONS {
         return Ok(cors::preflight(function.methods));
@@ -128,8 +130,16 @@ where
     }
     let mut read = Request::new(read_body(request).await?);
     *read.method_mut() = method;
+    *read.uri_mut() = uri;
     read.headers_mut().clone_from(headers);
     handler(context, read).await
+}
+
+/// What a handler sees of the URL: where it was asked is no matter, and parsing that too would cost every function 1 KB.
+fn path_and_query(url: &str) -> Uri {
+    // "https:", "", the host, the rest.
+    let path = url.splitn(4, '/').nth(3).unwrap_or_default();
+    PathAndQuery::try_from(format!("/{path}")).map(Uri::from).unwrap_or_default()
 }
 
 /// Reads the body. One that is too large is still read to its end and dropped, up to a limit: a client that cannot finish sending
@@ -196,11 +206,22 @@ struct LogLine<'a> {
     milliseconds: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     caller_id: Option<Uuid>,
+    #[serde(skip)]
+    is_fault: bool,
 }
 
 impl<'a> LogLine<'a> {
     fn new(function: &'static str, request_id: &'a str) -> Self {
-        Self { function, request_id, status: 0, code: None, cause: None, milliseconds: 0, caller_id: None }
+        Self {
+            function,
+            request_id,
+            status: 0,
+            code: None,
+            cause: None,
+            milliseconds: 0,
+            caller_id: None,
+            is_fault: false,
+        }
     }
 
     /// The answer for `error`, whose cause stays here.
@@ -210,11 +231,19 @@ impl<'a> LogLine<'a> {
         error.into_response(self.request_id)
     }
 
+    fn note(&mut self, note: Option<Note>) {
+        if let Some(note) = note {
+            self.code = Some(note.code.to_owned());
+            self.cause = note.cause;
+            self.is_fault = note.is_fault;
+        }
+    }
+
     fn write(mut self, status: u16, started: DateTime<Utc>) {
         self.status = status;
         self.milliseconds = (WorkerClock.now() - started).num_milliseconds();
         let line = serde_json::to_string(&self).unwrap_or_default();
-        if status >= 500 {
+        if status >= 500 || self.is_fault {
             worker::console_error!("{line}");
         } else {
             worker::console_log!("{line}");

@@ -6,7 +6,7 @@ use serde_json::Value;
 use shared::{
     context::Context,
     http::Error,
-    providers::zoom::{Grant, Mark, ZoomError, ZoomUser},
+    providers::zoom::{Grant, Mark, MeetingPlan, ZoomError, ZoomUser},
     validation::ScheduledStart,
 };
 use uuid::Uuid;
@@ -46,7 +46,8 @@ impl From<ZoomError> for Undone {
 }
 
 /// Until when the effects of one delivery may be started, and the meetings of claims deleted. A lease lasts 60 seconds; then a request
-/// may take a claim over and commit its meeting, which must not be deleted after that. A deletion takes up to 15 seconds.
+/// may take a claim over and commit its meeting, which must not be deleted after that. Deleting one that nobody is in takes up
+/// to 15 seconds.
 #[derive(Clone, Copy)]
 pub(crate) struct Lease {
     start_until: DateTime<Utc>,
@@ -68,10 +69,42 @@ struct UncommittedMeeting {
     passcode: String,
 }
 
-/// A Zoom meeting whose session was cancelled or deleted.
+/// A Zoom meeting whose session is over, cancelled or deleted.
 #[derive(Deserialize)]
-struct MeetingToDelete {
+struct ClosedMeeting {
     meeting_id: String,
+}
+
+/// A Zoom meeting that may be other than its session says.
+#[derive(Deserialize)]
+struct MeetingToSync {
+    /// What the session says now; nothing when it is no longer there, or no longer to come.
+    meeting: Option<MeetingPlan>,
+}
+
+/// What has to be done.
+enum Task {
+    SettleClaim(UncommittedMeeting),
+    Delete(ClosedMeeting),
+    End(ClosedMeeting),
+    Sync(MeetingPlan),
+}
+
+impl Task {
+    /// None when nothing is left to be done.
+    fn parse(kind: &str, payload: &Value) -> Result<Option<Self>, Undone> {
+        Ok(match kind {
+            "zoom.settle_claim" => Some(Self::SettleClaim(read(payload)?)),
+            "zoom.delete_meeting" => Some(Self::Delete(read(payload)?)),
+            "zoom.end_meeting" => Some(Self::End(read(payload)?)),
+            "zoom.sync_meeting" => read::<MeetingToSync>(payload)?.meeting.map(Self::Sync),
+            _ => return Err(Undone::UnknownKind),
+        })
+    }
+}
+
+fn read<'a, T: Deserialize<'a>>(payload: &'a Value) -> Result<T, Undone> {
+    T::deserialize(payload).map_err(|_| Undone::UnreadablePayload)
 }
 
 /// A meeting that is not found is believed to be absent only from this age of its claim on.
@@ -82,13 +115,20 @@ pub(crate) async fn perform(context: &Context, effect: Effect, lease: Lease) -> 
     if context.clock().now() > lease.start_until {
         return Err(Undone::OutOfTime);
     }
+    // Before Zoom: for what needs nothing of it, the user need not be connected any more.
+    let Some(task) = Task::parse(&effect.kind, &effect.payload)? else { return Ok(()) };
     let mut zoom = ZoomUser::new(context, effect.zoom).await?;
-    match effect.kind.as_str() {
-        "zoom.settle_claim" => {
-            settle_claim(context, &mut zoom, &effect.payload, effect.age_seconds, lease.delete_until).await
+    match task {
+        Task::SettleClaim(meeting) => {
+            settle_claim(context, &mut zoom, &meeting, effect.age_seconds, lease.delete_until).await
         }
-        "zoom.delete_meeting" => delete_meeting(&mut zoom, &effect.payload).await,
-        _ => Err(Undone::UnknownKind),
+        Task::Delete(meeting) => Ok(zoom.delete_meeting(&meeting.meeting_id).await?),
+        Task::End(meeting) => Ok(zoom.end_meeting(&meeting.meeting_id).await?),
+        Task::Sync(plan) => match zoom.update_meeting(&plan).await {
+            // There is nothing left that could disagree with the session.
+            Err(ZoomError::NotFound) => Ok(()),
+            other => Ok(other?),
+        },
     }
 }
 
@@ -96,11 +136,10 @@ pub(crate) async fn perform(context: &Context, effect: Effect, lease: Lease) -> 
 async fn settle_claim(
     context: &Context,
     zoom: &mut ZoomUser<'_>,
-    payload: &Value,
+    meeting: &UncommittedMeeting,
     age_seconds: i64,
     delete_until: DateTime<Utc>,
 ) -> Result<(), Undone> {
-    let meeting = UncommittedMeeting::deserialize(payload).map_err(|_| Undone::UnreadablePayload)?;
     let mark = Mark { topic: &meeting.topic, start: meeting.scheduled_start, passcode: &meeting.passcode };
     match zoom.find_meeting(mark, delete_until).await? {
         Some(_) if context.clock().now() >= delete_until => Err(Undone::OutOfTime),
@@ -108,11 +147,6 @@ async fn settle_claim(
         None if age_seconds < BELIEVED_ABSENT_AFTER_SECONDS => Err(Undone::NotFoundYet),
         None => Ok(()),
     }
-}
-
-async fn delete_meeting(zoom: &mut ZoomUser<'_>, payload: &Value) -> Result<(), Undone> {
-    let meeting = MeetingToDelete::deserialize(payload).map_err(|_| Undone::UnreadablePayload)?;
-    Ok(zoom.delete_meeting(&meeting.meeting_id).await?)
 }
 
 #[cfg(test)]

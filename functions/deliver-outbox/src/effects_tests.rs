@@ -83,12 +83,43 @@ async fn a_claim_is_not_searched_for_when_its_lease_is_about_to_end() {
     assert_eq!(undone.to_string(), "provider_timed_out", "Zoom was not asked, which would have failed");
 }
 
+fn of_kind(kind: &str, payload: serde_json::Value) -> Effect {
+    Effect { kind: kind.to_owned(), payload, ..deletion() }
+}
+
+#[tokio::test]
+async fn ending_and_changing_a_meeting_are_asked_of_zoom() {
+    let context = context();
+    let lease = Lease::since(context.clock().now());
+    let meeting = json!({
+        "meeting_id": "1", "topic": "Knee", "scheduled_start": "2026-06-01T09:00:00+00:00", "duration_minutes": 50,
+        "timezone": "UTC",
+    });
+    for effect in [
+        of_kind("zoom.end_meeting", json!({"meeting_id": "1"})),
+        of_kind("zoom.sync_meeting", json!({"session_id": Uuid::from_u128(8), "meeting": meeting})),
+    ] {
+        let undone = perform(&context, effect, lease).await.unwrap_err();
+        assert_eq!(undone.to_string(), "provider_failed", "Zoom was asked, and is not there");
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_has_no_meeting_any_more_needs_nothing_of_zoom() {
+    let context = context();
+    let lease = Lease::since(context.clock().now());
+    let gone = of_kind("zoom.sync_meeting", json!({"session_id": Uuid::from_u128(8), "meeting": null}));
+    assert!(perform(&context, gone, lease).await.is_ok());
+}
+
 #[tokio::test]
 async fn what_this_version_does_not_understand_is_left_for_another() {
     let context = context();
     let lease = Lease::since(context.clock().now());
-    let unknown = Effect { kind: "zoom.invented".to_owned(), ..deletion() };
+    let unknown = of_kind("zoom.invented", json!({}));
     assert!(matches!(perform(&context, unknown, lease).await, Err(Undone::UnknownKind)));
-    let unreadable = Effect { payload: json!({}), ..deletion() };
-    assert!(matches!(perform(&context, unreadable, lease).await, Err(Undone::UnreadablePayload)));
+    for kind in ["zoom.settle_claim", "zoom.delete_meeting", "zoom.end_meeting", "zoom.sync_meeting"] {
+        let unreadable = of_kind(kind, json!({"meeting": {"meeting_id": 1}}));
+        assert!(matches!(perform(&context, unreadable, lease).await, Err(Undone::UnreadablePayload)), "{kind}");
+    }
 }

@@ -57,7 +57,7 @@ pub enum Error {
     #[error("The video provider could not do this. Try again later.")]
     ProviderFailed(String),
     /// 504: a provider did not answer in time.
-    #[error("The video provider did not answer in time. Ask again with the same Idempotency-Key.")]
+    #[error("The video provider did not answer in time. Ask again, with the same Idempotency-Key if you sent one.")]
     ProviderTimedOut(String),
     /// 503: the database or the auth server is away.
     #[error("The service is not available right now. Try again in a moment.")]

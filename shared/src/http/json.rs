@@ -18,12 +18,17 @@ pub fn read<T: DeserializeOwned>(request: &Request) -> Result<T, Error> {
     if !essence.eq_ignore_ascii_case("application/json") {
         return Err(Error::UnsupportedMediaType);
     }
+    parse(request.body())
+}
+
+/// Reads `body`, a JSON object, as `T`, whatever it was declared as: for what a signature vouches for.
+pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
     // serde would read an array as the fields in their order.
-    if request.body().trim_ascii_start().first() != Some(&b'{') {
-        let json = serde_json::from_slice::<IgnoredAny>(request.body());
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        let json = serde_json::from_slice::<IgnoredAny>(body);
         return Err(json.map_or(Error::MalformedJson, |_| Error::invalid("body", "must be a JSON object")));
     }
-    let mut json = serde_json::Deserializer::from_slice(request.body());
+    let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| field_error(&error))?;
     json.end().map_err(|_| Error::MalformedJson)?;
     Ok(value)

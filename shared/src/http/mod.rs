@@ -4,6 +4,7 @@ pub mod cors;
 pub mod error;
 pub mod idempotency;
 pub mod json;
+mod note;
 pub mod request_id;
 pub mod upstream;
 
@@ -15,3 +16,4 @@ pub type Request = http::Request<Bytes>;
 pub type Response = http::Response<Bytes>;
 
 pub use error::Error;
+pub use note::Note;

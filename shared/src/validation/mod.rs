@@ -2,10 +2,12 @@
 
 mod join_url;
 mod number;
+mod return_target;
 mod text;
 mod time;
 
 pub use join_url::{JoinUrl, JoinUrlError};
 pub use number::{DurationMinutes, MaxParticipants};
+pub use return_target::{ReturnTarget, ReturnTargets};
 pub use text::{Description, Title};
 pub use time::{ScheduledStart, Timezone};

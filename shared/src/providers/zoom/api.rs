@@ -40,9 +40,15 @@ impl<'a> Api<'a> {
         path: &str,
         body: &impl Serialize,
     ) -> Result<T, ZoomError> {
-        let body = serde_json::to_vec(body)
-            .map_err(|error| Error::Internal(format!("a Zoom request is not JSON: {error}")))?;
-        parse(&self.call(Method::POST, token, path, Some(body)).await?)
+        parse(&self.call(Method::POST, token, path, Some(encode(body)?)).await?)
+    }
+
+    pub(super) async fn patch(&self, token: &Secret, path: &str, body: &impl Serialize) -> Result<(), ZoomError> {
+        self.call(Method::PATCH, token, path, Some(encode(body)?)).await.map(drop)
+    }
+
+    pub(super) async fn put(&self, token: &Secret, path: &str, body: &impl Serialize) -> Result<(), ZoomError> {
+        self.call(Method::PUT, token, path, Some(encode(body)?)).await.map(drop)
     }
 
     pub(super) async fn delete(&self, token: &Secret, path: &str) -> Result<(), ZoomError> {
@@ -69,6 +75,10 @@ impl<'a> Api<'a> {
         let answer = upstream::send(self.context, request, self.context.config().provider_timeout).await?;
         if answer.status.is_success() { Ok(answer) } else { Err(error::of_answer(&answer, self.context.clock().now())) }
     }
+}
+
+fn encode(body: &impl Serialize) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(body).map_err(|error| Error::Internal(format!("a Zoom request is not JSON: {error}")))
 }
 
 /// A success that cannot be read leaves open what was done.

@@ -111,6 +111,14 @@ const LONGEST_WAIT: Duration = Duration::from_hours(24);
 const MISSING_SCOPE: [i64; 2] = [4711, 4700];
 /// Zoom's code for an invalid access token, also seen with a status other than 401.
 const INVALID_TOKEN: i64 = 124;
+/// Zoom's code for a meeting that is not there, also seen with a status other than 404.
+const NO_MEETING: i64 = 3001;
+/// How Zoom also says so, under its code 300, which otherwise means a field that is not valid.
+const NO_MEETING_MESSAGE: &str = "is not found or has expired";
+/// Zoom's code when a meeting cannot be deleted because people are in it.
+pub(super) const IN_PROGRESS: i64 = 3002;
+/// Zoom's code when a meeting cannot be deleted because it is over.
+pub(super) const ENDED: i64 = 3007;
 
 /// What an unsuccessful answer means.
 pub(super) fn of_answer(answer: &Answer, now: DateTime<Utc>) -> ZoomError {
@@ -121,10 +129,15 @@ pub(super) fn of_answer(answer: &Answer, now: DateTime<Utc>) -> ZoomError {
         _ if body.code == INVALID_TOKEN => ZoomError::TokenRefused,
         StatusCode::TOO_MANY_REQUESTS => ZoomError::RateLimited(wait(answer, &body, now)),
         StatusCode::NOT_FOUND => ZoomError::NotFound,
+        status if status.is_client_error() && says_no_meeting(&body) => ZoomError::NotFound,
         StatusCode::REQUEST_TIMEOUT => ZoomError::Unanswered { cause: "Zoom: status 408".to_owned(), timed_out: true },
         status if status.is_client_error() => ZoomError::Refused { status: status.as_u16(), code: body.code },
         status => ZoomError::Unanswered { cause: format!("Zoom: status {}", status.as_u16()), timed_out: false },
     }
+}
+
+fn says_no_meeting(body: &Body) -> bool {
+    body.code == NO_MEETING || body.message.contains(NO_MEETING_MESSAGE)
 }
 
 /// Zoom's Retry-After is an ISO 8601 time, not seconds; the daily limit on creating and updating may come without one and ends at
@@ -171,6 +184,20 @@ mod tests {
     fn a_missing_scope_is_not_a_bad_token() {
         assert!(matches!(error(401, None, r#"{"code":4711,"message":"x"}"#), ZoomError::MissingScope));
         assert!(matches!(error(400, None, r#"{"code":4711}"#), ZoomError::MissingScope));
+    }
+
+    #[test]
+    fn a_meeting_that_is_gone_is_recognised_however_zoom_says_so() {
+        assert!(matches!(error(404, None, "<error/>"), ZoomError::NotFound));
+        assert!(matches!(
+            error(400, None, r#"{"code":3001,"message":"Meeting does not exist: 1."}"#),
+            ZoomError::NotFound
+        ));
+        let expired = r#"{"code":300,"message":"Meeting 1 is not found or has expired."}"#;
+        assert!(matches!(error(400, None, expired), ZoomError::NotFound));
+        let invalid = r#"{"code":300,"message":"Validation Failed."}"#;
+        assert!(matches!(error(400, None, invalid), ZoomError::Refused { status: 400, code: 300 }));
+        assert!(error(500, None, expired).leaves_it_open());
     }
 
     #[test]

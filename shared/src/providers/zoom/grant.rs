@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::json;
 use uuid::Uuid;
@@ -8,8 +8,8 @@ use uuid::Uuid;
 use super::{
     api::Api,
     error::ZoomError,
-    meeting::{Mark, Meeting, NewMeeting},
-    token_seal_context,
+    meeting::{Mark, Meeting, MeetingPlan, NewMeeting},
+    oauth,
 };
 use crate::{context::Context, crypto::Secret, http::Error, supabase::rpc_as_service};
 
@@ -33,8 +33,13 @@ enum Status {
     Missing,
 }
 
-/// Another flight's refresh is waited for this often, this long.
-const BUSY_TRIES: u32 = 20;
+#[derive(Deserialize)]
+struct Marking {
+    marked: bool,
+}
+
+/// Another flight's refresh is waited for this often, this long: until its lease of 8 seconds has lapsed, should it have died.
+const BUSY_TRIES: u32 = 29;
 const BUSY_PAUSE: Duration = Duration::from_millis(300);
 /// A rotated pair that is not saved is lost, and the user would have to connect again: saving is tried this often.
 const SAVE_TRIES: u32 = 3;
@@ -72,19 +77,50 @@ impl<'a> ZoomUser<'a> {
         self.call(async |api, token| api.find_meeting(token, mark, until).await).await
     }
 
-    /// Deletes a meeting; one that is not there is deleted.
+    /// Deletes a meeting, ending it first if it is running; one that is over or not there is deleted.
     pub async fn delete_meeting(&mut self, id: &str) -> Result<(), ZoomError> {
         self.call(async |api, token| api.delete_meeting(token, id).await).await
     }
 
+    /// A fresh link by which the host starts the meeting. It signs its bearer in as the host, and lasts two hours.
+    pub async fn start_url(&mut self, id: &str) -> Result<String, ZoomError> {
+        self.call(async |api, token| api.start_url(token, id).await).await
+    }
+
+    /// Makes a meeting agree with `plan`. Zoom leaves a start alone that is past.
+    pub async fn update_meeting(&mut self, plan: &MeetingPlan) -> Result<(), ZoomError> {
+        self.call(async |api, token| api.update_meeting(token, plan).await).await
+    }
+
+    /// Ends a meeting for everyone in it; one that is not running, or not there, is ended.
+    pub async fn end_meeting(&mut self, id: &str) -> Result<(), ZoomError> {
+        self.call(async |api, token| api.end_meeting(token, id).await).await
+    }
+
     /// A refused token means that nothing was done, so the call can be made again with a new one.
     async fn call<T>(&mut self, call: impl AsyncFn(Api<'a>, &Secret) -> Result<T, ZoomError>) -> Result<T, ZoomError> {
-        match call(self.api, &self.token.value).await {
-            Err(ZoomError::TokenRefused) => {
-                self.renew().await?;
-                call(self.api, &self.token.value).await
+        let mut is_renewed = false;
+        loop {
+            // Awaited in one place: its code is there once.
+            match call(self.api, &self.token.value).await {
+                Err(ZoomError::TokenRefused) if is_renewed => return Err(self.give_up().await),
+                Err(ZoomError::TokenRefused) => self.renew().await?,
+                other => return other,
             }
-            other => other,
+            is_renewed = true;
+        }
+    }
+
+    /// A token that was just renewed is refused too: renewing it with every request would change nothing.
+    async fn give_up(&mut self) -> ZoomError {
+        match mark_reconnect(self.api.context, self.user_id, &self.token.sealed, None).await {
+            Ok(true) => ZoomError::ReconnectRequired,
+            // It is not the stored one any more, or is being replaced: what is stored now decides.
+            Ok(false) => match self.renew().await {
+                Ok(()) => Error::Unavailable("Zoom: the token was replaced while it was used".to_owned()).into(),
+                Err(error) => error,
+            },
+            Err(error) => error.into(),
         }
     }
 
@@ -100,6 +136,17 @@ async fn read(context: &Context, user_id: Uuid, refused: Option<&str>) -> Result
     rpc_as_service(context, "zoom_grant", &json!({"user_id": user_id, "refused_access_token": refused})).await
 }
 
+/// Tells that Zoom refused a sealed token. False when that token is not the stored one any more, or another flight is replacing it.
+async fn mark_reconnect(
+    context: &Context,
+    user_id: Uuid,
+    refused_token: &str,
+    refresh_lease: Option<Uuid>,
+) -> Result<bool, Error> {
+    let arguments = json!({"user_id": user_id, "refused_token": refused_token, "refresh_lease": refresh_lease});
+    rpc_as_service::<Marking>(context, "mark_zoom_reconnect", &arguments).await.map(|marking| marking.marked)
+}
+
 async fn access_token(api: &Api<'_>, mut grant: Grant, refused: Option<&str>) -> Result<AccessToken, ZoomError> {
     let mut tries = 0;
     loop {
@@ -109,11 +156,12 @@ async fn access_token(api: &Api<'_>, mut grant: Grant, refused: Option<&str>) ->
             Status::Connected => {}
         }
         if let Some(lease) = grant.refresh_lease {
-            return refresh(api, &grant, lease).await;
-        }
-        if !grant.refresh_busy {
-            let value = open(api, grant.user_id, grant.access_token.as_deref()).await?;
-            return Ok(AccessToken { value, sealed: grant.access_token.unwrap_or_default() });
+            if let Some(token) = refresh(api, &grant, lease).await? {
+                return Ok(token);
+            }
+        } else if !grant.refresh_busy {
+            let sealed = stored(grant.access_token)?;
+            return Ok(AccessToken { value: oauth::open(api, grant.user_id, &sealed).await?, sealed });
         }
         if tries == BUSY_TRIES {
             return Err(Error::Unavailable("Zoom: another flight's token refresh takes too long".to_owned()).into());
@@ -124,32 +172,35 @@ async fn access_token(api: &Api<'_>, mut grant: Grant, refused: Option<&str>) ->
     }
 }
 
-async fn refresh(api: &Api<'_>, grant: &Grant, lease: Uuid) -> Result<AccessToken, ZoomError> {
-    let refresh_token = open(api, grant.user_id, grant.refresh_token.as_deref()).await?;
+/// Refreshes and saves the tokens. None when Zoom refused a refresh token that another flight has replaced meanwhile: what is stored
+/// now decides.
+async fn refresh(api: &Api<'_>, grant: &Grant, lease: Uuid) -> Result<Option<AccessToken>, ZoomError> {
+    let used = stored(grant.refresh_token.clone())?;
+    let refresh_token = oauth::open(api, grant.user_id, &used).await?;
     let pair = match api.refresh(&refresh_token).await {
         Ok(pair) => pair,
         Err(ZoomError::ReconnectRequired) => {
-            let arguments = json!({"user_id": grant.user_id, "refresh_lease": lease});
-            rpc_as_service::<IgnoredAny>(api.context, "mark_zoom_reconnect", &arguments).await?;
-            return Err(ZoomError::ReconnectRequired);
+            let is_marked = mark_reconnect(api.context, grant.user_id, &used, Some(lease)).await?;
+            return if is_marked { Err(ZoomError::ReconnectRequired) } else { Ok(None) };
         }
         // The lease lapses, and the next flight finds out whether this refresh token still lives.
         Err(error) => return Err(error),
     };
-    let context = token_seal_context(grant.user_id);
-    let seal = async |token: &str| api.config.seal_keys.seal(&context, token.as_bytes()).await.map_err(Error::from);
-    let sealed = seal(&pair.access_token).await?;
-    let expires_at = api.context.clock().now() + TimeDelta::seconds(pair.expires_in.into());
+    let tokens = pair.seal(api, grant.user_id).await.map_err(Error::from)?;
     let arguments = json!({
         "user_id": grant.user_id,
-        "used_refresh_token": grant.refresh_token,
-        "access_token": sealed,
-        "refresh_token": seal(&pair.refresh_token).await?,
-        "expires_at": expires_at.to_rfc3339_opts(SecondsFormat::Secs, true),
-        "scope": pair.scope,
+        "used_refresh_token": used,
+        "access_token": tokens.access_token,
+        "refresh_token": tokens.refresh_token,
+        "expires_at": tokens.expires_at,
+        "scope": tokens.scope,
     });
     save(api.context, &arguments).await?;
-    Ok(AccessToken { value: Secret::new(pair.access_token), sealed })
+    Ok(Some(AccessToken { value: Secret::new(pair.access_token), sealed: tokens.access_token }))
+}
+
+fn stored(token: Option<String>) -> Result<String, Error> {
+    token.ok_or_else(|| Error::Internal("a connected Zoom user without tokens".to_owned()))
 }
 
 /// Saving twice is the same as once: the second finds that the refresh token which it replaces is gone. So it is when the user
@@ -165,10 +216,4 @@ async fn save(context: &Context, arguments: &serde_json::Value) -> Result<(), Er
             other => return other.map(drop),
         }
     }
-}
-
-async fn open(api: &Api<'_>, user_id: Uuid, sealed: Option<&str>) -> Result<Secret, Error> {
-    let sealed = sealed.ok_or_else(|| Error::Internal("a connected Zoom user without tokens".to_owned()))?;
-    let token = api.config.seal_keys.open(&token_seal_context(user_id), sealed).await?;
-    String::from_utf8(token).map(Secret::new).map_err(|_| Error::Internal("a sealed token is not text".to_owned()))
 }

@@ -1,8 +1,12 @@
 use chrono::{DateTime, Utc};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{api::Api, error::ZoomError};
+use super::{
+    api::Api,
+    error::{ENDED, IN_PROGRESS, ZoomError},
+};
 use crate::{
     crypto::Secret,
     providers::Provider,
@@ -38,6 +42,21 @@ pub struct NewMeeting<'a> {
     pub timezone: &'a str,
 }
 
+/// What a meeting that exists has to be like: what its session says.
+#[derive(Debug, Deserialize, PartialEq, Eq)]
+pub struct MeetingPlan {
+    /// Zoom's meeting id.
+    pub meeting_id: String,
+    /// At most 200 characters.
+    pub topic: String,
+    /// When it starts.
+    pub scheduled_start: ScheduledStart,
+    /// How long it takes.
+    pub duration_minutes: u32,
+    /// The IANA time zone in which Zoom shows it.
+    pub timezone: String,
+}
+
 /// A meeting that exists at Zoom.
 #[derive(Deserialize)]
 pub struct Meeting {
@@ -49,6 +68,11 @@ pub struct Meeting {
     pub start_url: String,
     #[serde(default)]
     password: String,
+}
+
+#[derive(Deserialize)]
+struct StartLink {
+    start_url: String,
 }
 
 #[derive(Serialize)]
@@ -64,6 +88,19 @@ struct CreateMeeting<'a> {
     timezone: &'a str,
     password: &'a str,
     settings: Settings,
+}
+
+#[derive(Serialize)]
+struct UpdateMeeting<'a> {
+    topic: &'a str,
+    start_time: ScheduledStart,
+    duration: u32,
+    timezone: &'a str,
+}
+
+#[derive(Serialize)]
+struct ChangeStatus {
+    action: &'static str,
 }
 
 /// Nobody talks before the host lets them in.
@@ -136,13 +173,53 @@ impl Api<'_> {
         Err(unusable("more meetings than are searched"))
     }
 
-    /// A meeting that is not there is deleted.
-    pub(super) async fn delete_meeting(&self, token: &Secret, id: &str) -> Result<(), ZoomError> {
-        match self.delete(token, &format!("/meetings/{id}")).await {
+    pub(super) async fn start_url(&self, token: &Secret, id: &str) -> Result<String, ZoomError> {
+        let StartLink { start_url } = self.get(token, &path(id)).await?;
+        if start_url.starts_with("https://") { Ok(start_url) } else { Err(unusable("a start link that is none")) }
+    }
+
+    /// Each call counts against the 100 creates and updates that a host has in a day: only for a real change.
+    pub(super) async fn update_meeting(&self, token: &Secret, plan: &MeetingPlan) -> Result<(), ZoomError> {
+        let body = UpdateMeeting {
+            topic: &plan.topic,
+            start_time: plan.scheduled_start,
+            duration: plan.duration_minutes,
+            timezone: &plan.timezone,
+        };
+        self.patch(token, &path(&plan.meeting_id), &body).await
+    }
+
+    /// Zoom does not find a meeting that is not running: that is ended.
+    pub(super) async fn end_meeting(&self, token: &Secret, id: &str) -> Result<(), ZoomError> {
+        match self.put(token, &format!("{}/status", path(id)), &ChangeStatus { action: "end" }).await {
             Err(ZoomError::NotFound) => Ok(()),
             other => other,
         }
     }
+
+    /// A meeting that is over or not there is deleted. Zoom deletes none while people are in it, so such a one is
+    /// ended first.
+    pub(super) async fn delete_meeting(&self, token: &Secret, id: &str) -> Result<(), ZoomError> {
+        match self.delete_quiet_meeting(token, id).await {
+            Err(ZoomError::Refused { code: IN_PROGRESS, .. }) => {
+                self.end_meeting(token, id).await?;
+                self.delete_quiet_meeting(token, id).await
+            }
+            other => other,
+        }
+    }
+
+    async fn delete_quiet_meeting(&self, token: &Secret, id: &str) -> Result<(), ZoomError> {
+        match self.delete(token, &path(id)).await {
+            Err(ZoomError::NotFound | ZoomError::Refused { code: ENDED, .. }) => Ok(()),
+            other => other,
+        }
+    }
+}
+
+/// Ids come from the database, where only Zoom's own are kept. Encoded all the same, so that none leads elsewhere.
+fn path(id: &str) -> String {
+    format!("/meetings/{}", utf8_percent_encode(id, NON_ALPHANUMERIC))
 }
 
 /// The id of a listed meeting that may be the one. Meetings of other kinds have no start, and are passed over.
@@ -163,3 +240,7 @@ fn checked(meeting: Meeting) -> Result<Meeting, ZoomError> {
 fn unusable(what: &str) -> ZoomError {
     ZoomError::Unanswered { cause: format!("Zoom: {what}"), timed_out: false }
 }
+
+#[cfg(test)]
+#[path = "meeting_tests.rs"]
+mod tests;

@@ -4,16 +4,24 @@
 //! it can be found again when the answer is lost.
 
 mod api;
+mod app;
 mod error;
 mod grant;
 mod meeting;
 mod oauth;
+mod scopes;
+mod state;
+pub mod webhook;
 
 use uuid::Uuid;
 
+pub use app::{Account, NewGrant, ZoomApp};
 pub use error::ZoomError;
 pub use grant::{Grant, ZoomUser};
-pub use meeting::{Mark, Meeting, NewMeeting};
+pub use meeting::{Mark, Meeting, MeetingPlan, NewMeeting};
+pub use oauth::SealedTokens;
+pub use scopes::allow_everything;
+pub use state::ConnectState;
 
 /// The length of a meeting's passcode: the most that Zoom takes, 58 bits.
 pub const PASSCODE_LENGTH: usize = 10;

@@ -1,0 +1,230 @@
+use std::{
+    cell::Cell,
+    io::{Read as _, Write as _},
+    net::TcpListener,
+    rc::Rc,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::{FutureExt as _, LocalBoxFuture};
+use shared::{clock::Clock, config::Config, context::Deployment, http::Note};
+use url::Url;
+use uuid::Uuid;
+
+use super::*;
+
+const USER: Uuid = Uuid::from_u128(7);
+const APP: &str = "cotrainr://video/zoom-connected";
+const PAGE: &str = "https://app.example/x?a=1#top";
+const TOKEN: (&str, &str) = ("POST /oauth/token", GRANTED);
+const GRANTED: &str = r#"200 {"access_token":"new-access","refresh_token":"new-refresh","expires_in":3599,
+     "token_type":"bearer","scope":"meeting:write meeting:read user:read"}"#;
+const ME: (&str, &str) = ("GET /v2/users/me", r#"200 {"id":"zoom-user","account_id":"a","email":"x@example.com"}"#);
+const STORED: (&str, &str) = ("POST /rest/v1/rpc/connect_zoom", r#"200 {"outcome":"connected"}"#);
+const REVOKED: (&str, &str) = ("POST /oauth/revoke", r#"200 {"status":"success"}"#);
+
+struct TestClock(Rc<Cell<DateTime<Utc>>>);
+
+impl Clock for TestClock {
+    fn now(&self) -> DateTime<Utc> {
+        self.0.get()
+    }
+
+    fn sleep(&self, duration: Duration) -> LocalBoxFuture<'static, ()> {
+        tokio::time::sleep(duration).boxed_local()
+    }
+}
+
+/// Zoom and Supabase in one: answers each call as its script says (a status and a body), and keeps the requests.
+struct World {
+    context: Context,
+    now: Rc<Cell<DateTime<Utc>>>,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl World {
+    fn new(script: &[(&'static str, &'static str)]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let (script, kept) = (script.to_vec(), Arc::clone(&requests));
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let request = read_request(&mut stream);
+                let answer = script.iter().find(|(call, _)| request.starts_with(&format!("{call} ")));
+                kept.lock().unwrap().push(request);
+                let (status, body) = answer.map_or(("404", ""), |(_, answer)| answer.split_at(3));
+                let length = body.len();
+                write!(stream, "HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}")
+                    .unwrap();
+            }
+        });
+        let (zoom_api, zoom_oauth) = (format!("{url}/v2"), format!("{url}/oauth"));
+        let variables = [
+            ("SUPABASE_URL", url.as_str()),
+            ("SUPABASE_ANON_KEY", "a"),
+            ("SUPABASE_SECRET_KEY", "s"),
+            ("ZOOM_CLIENT_ID", "id"),
+            ("ZOOM_CLIENT_SECRET", "secret"),
+            ("ZOOM_API_URL", &zoom_api),
+            ("ZOOM_OAUTH_URL", &zoom_oauth),
+            ("SEAL_KEYS", "k:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+            ("RETURN_TARGETS", "cotrainr://video/zoom-connected,https://app.example"),
+        ];
+        let variable =
+            |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        let now = Rc::new(Cell::new("2026-05-01T09:00:00Z".parse().unwrap()));
+        let clock = Rc::new(TestClock(Rc::clone(&now)));
+        let deployment = Rc::new(Deployment::new(Config::read(variable).unwrap(), clock));
+        let context = Context { deployment, request_id: "r".to_owned(), caller_id: None.into() };
+        Self { context, now, requests }
+    }
+
+    /// The state of a flow that begins now and ends at `target`.
+    async fn begin(&self, target: &str) -> String {
+        let target = self.context.config().return_targets.find(target).unwrap();
+        let url = ZoomApp::new(&self.context).unwrap().begin(USER, &target).await.unwrap();
+        let url = Url::parse(&url).unwrap();
+        let (_, state) = url.query_pairs().find(|(name, _)| name == "state").unwrap();
+        state.into_owned()
+    }
+
+    /// The callback's location and what the log says of it.
+    async fn call(&self, query: &str) -> (String, Option<Note>) {
+        let request = http::Request::get(format!("https://x.example/functions/v1/zoom-oauth-callback?{query}"));
+        let mut response = handle(&self.context, request.body(Bytes::new()).unwrap()).await.unwrap();
+        assert_eq!(response.status(), StatusCode::FOUND);
+        assert!(response.body().is_empty());
+        assert_eq!(response.headers()[REFERRER_POLICY], "no-referrer");
+        let location = response.headers()[LOCATION].to_str().unwrap().to_owned();
+        (location, response.extensions_mut().remove())
+    }
+
+    fn calls(&self) -> Vec<String> {
+        let requests = self.requests.lock().unwrap();
+        requests.iter().map(|request| request.split(' ').take(2).collect::<Vec<_>>().join(" ")).collect()
+    }
+}
+
+fn read_request(stream: &mut std::net::TcpStream) -> String {
+    let (mut request, mut buffer) = (String::new(), [0; 8192]);
+    loop {
+        let length = stream.read(&mut buffer).unwrap();
+        request.push_str(std::str::from_utf8(&buffer[..length]).unwrap());
+        let Some((head, body)) = request.split_once("\r\n\r\n") else { continue };
+        let expected = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+        if length == 0 || body.len() >= expected.unwrap_or(0) {
+            return request;
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_approved_flow_is_stored_sealed_with_two_calls_to_zoom_and_one_to_the_database() {
+    let world = World::new(&[TOKEN, ME, STORED]);
+    let state = world.begin(PAGE).await;
+    let (location, note) = world.call(&format!("code=the%20code&state={state}")).await;
+    assert_eq!((location.as_str(), note), ("https://app.example/x?a=1&status=connected#top", None));
+    assert_eq!(world.calls(), [TOKEN.0, ME.0, STORED.0]);
+    assert_eq!(world.context.caller_id.get(), Some(USER));
+
+    let requests = world.requests.lock().unwrap().clone();
+    assert!(requests[0].contains("authorization: Basic aWQ6c2VjcmV0\r\n"), "{}", requests[0]);
+    let verifier = ZoomApp::new(&world.context).unwrap().resume(&state).await.unwrap().verifier;
+    let base = &world.context.config().supabase_url;
+    let callback = form(&format!("{base}/functions/v1/zoom-oauth-callback"));
+    let expected =
+        format!("grant_type=authorization_code&code=the+code&redirect_uri={callback}&code_verifier={verifier}");
+    assert!(requests[0].ends_with(&format!("\r\n\r\n{expected}")), "{}", requests[0]);
+    assert!(requests[1].contains("authorization: Bearer new-access\r\n"), "{}", requests[1]);
+    assert!(!requests[2].contains("new-access") && !requests[2].contains("new-refresh"), "{}", requests[2]);
+    for argument in [r#""zoom_user_id":"zoom-user""#, r#""expires_at":"2026-05-01T09:59:59Z""#, &USER.to_string()] {
+        assert!(requests[2].contains(argument), "{argument}: {}", requests[2]);
+    }
+}
+
+fn form(value: &str) -> String {
+    url::form_urlencoded::byte_serialize(value.as_bytes()).collect()
+}
+
+#[tokio::test]
+async fn what_comes_without_a_valid_state_goes_to_the_default_target_and_calls_nobody() {
+    let world = World::new(&[TOKEN, ME, STORED]);
+    let state = world.begin(PAGE).await;
+    for (query, reason) in [
+        (String::new(), "state_missing"),
+        ("code=c".to_owned(), "state_missing"),
+        ("error=access_denied".to_owned(), "state_missing"),
+        ("code=c&state=x".to_owned(), "state_invalid"),
+        (format!("code=c&state={}", &state[..state.len() - 3]), "state_invalid"),
+        (format!("code=c&state={state}&state={state}"), "state_invalid"),
+    ] {
+        let (location, note) = world.call(&query).await;
+        assert_eq!(location, format!("{APP}?status=error&reason={reason}"));
+        assert_eq!(note, Some(Note { code: reason, cause: None, is_fault: false }));
+    }
+    assert_eq!(world.calls(), [""; 0]);
+    assert_eq!(world.context.caller_id.get(), None);
+}
+
+#[tokio::test]
+async fn a_refusal_or_a_late_return_goes_back_where_the_flow_began_and_calls_nobody() {
+    let world = World::new(&[TOKEN, ME, STORED]);
+    let state = world.begin(PAGE).await;
+    let target = |reason: &str| format!("https://app.example/x?a=1&status=error&reason={reason}#top");
+    for (query, reason) in
+        [("error=access_denied&code=c", "access_denied"), ("error=server_error", "zoom_failed"), ("", "code_refused")]
+    {
+        assert_eq!(world.call(&format!("{query}&state={state}")).await.0, target(reason));
+    }
+    world.now.set(world.now.get() + TimeDelta::minutes(10));
+    assert_eq!(world.call(&format!("code=c&state={state}")).await.0, target("state_expired"));
+    assert_eq!(world.calls(), [""; 0]);
+}
+
+#[tokio::test]
+async fn every_failure_on_the_way_has_its_reason_and_gives_back_what_was_granted() {
+    let token = |answer| [(TOKEN.0, answer), ME, STORED, REVOKED];
+    let me = |answer| [TOKEN, (ME.0, answer), STORED, REVOKED];
+    let stored = |answer| [TOKEN, ME, (STORED.0, answer), REVOKED];
+    let little = r#"200 {"access_token":"a","refresh_token":"r","expires_in":3599,"scope":"meeting:write user:read"}"#;
+    for (script, reason, calls) in [
+        (token(r#"400 {"reason":"Invalid code","error":"invalid_grant"}"#), "code_refused", &[TOKEN.0][..]),
+        (token(r#"400 {"reason":"Invalid authorization code","error":"invalid_request"}"#), "code_refused", &[TOKEN.0]),
+        (token(r#"401 {"reason":"x","error":"invalid_client"}"#), "zoom_failed", &[TOKEN.0]),
+        (token("429 <error/>"), "zoom_failed", &[TOKEN.0]),
+        (token("500 "), "zoom_failed", &[TOKEN.0]),
+        (token("200 {}"), "zoom_failed", &[TOKEN.0]),
+        (token(little), "scope_missing", &[TOKEN.0, REVOKED.0]),
+        (me(r#"400 {"code":4711}"#), "scope_missing", &[TOKEN.0, ME.0, REVOKED.0]),
+        (me(r#"401 {"code":124}"#), "zoom_failed", &[TOKEN.0, ME.0, REVOKED.0]),
+        (me("503 "), "zoom_failed", &[TOKEN.0, ME.0, REVOKED.0]),
+        (me("200 {}"), "zoom_failed", &[TOKEN.0, ME.0, REVOKED.0]),
+        (stored(r#"200 {"outcome":"state_used"}"#), "state_used", &[TOKEN.0, ME.0, STORED.0, REVOKED.0]),
+        (stored(r#"200 {"outcome":"user_gone"}"#), "state_invalid", &[TOKEN.0, ME.0, STORED.0, REVOKED.0]),
+        (stored("503 "), "unavailable", &[TOKEN.0, ME.0, STORED.0, REVOKED.0]),
+        (stored(r#"404 {"code":"PGRST202"}"#), "internal", &[TOKEN.0, ME.0, STORED.0, REVOKED.0]),
+        (stored("200 {}"), "internal", &[TOKEN.0, ME.0, STORED.0, REVOKED.0]),
+    ] {
+        let world = World::new(&script);
+        let state = world.begin(APP).await;
+        let (location, note) = world.call(&format!("code=secret-code&state={state}")).await;
+        assert_eq!(location, format!("{APP}?status=error&reason={reason}"));
+        assert_eq!(world.calls(), calls, "{reason}");
+        let note = format!("{:?}", note.unwrap());
+        for secret in ["secret-code", "new-access", "new-refresh", &state] {
+            assert!(!note.contains(secret), "{note}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_grant_that_cannot_be_given_back_changes_nothing_for_the_browser() {
+    let world = World::new(&[TOKEN, ME, ("POST /rest/v1/rpc/connect_zoom", "503 "), ("POST /oauth/revoke", "500 ")]);
+    let state = world.begin(APP).await;
+    let (location, _) = world.call(&format!("code=c&state={state}")).await;
+    assert_eq!(location, format!("{APP}?status=error&reason=unavailable"));
+}

@@ -1,0 +1,99 @@
+use std::{rc::Rc, time::Duration};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use futures_util::future::{FutureExt as _, LocalBoxFuture};
+use serde_json::{Value, json};
+use shared::{
+    clock::Clock,
+    config::Config,
+    context::Deployment,
+    crypto::{Secret, hmac_sha256_hex},
+};
+
+use super::*;
+
+// Of Zoom's own example.
+const SECRET: &str = "4fv1RkqGQUq5sWbEz6hA5A";
+const SENT: i64 = 1_720_705_455;
+
+struct TestClock;
+
+impl Clock for TestClock {
+    fn now(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp(SENT, 0).unwrap()
+    }
+
+    fn sleep(&self, duration: Duration) -> LocalBoxFuture<'static, ()> {
+        tokio::time::sleep(duration).boxed_local()
+    }
+}
+
+/// A deployment whose Supabase nobody answers for.
+fn context(secret: Option<&str>) -> Context {
+    let variable = |name: &str| match name {
+        "SUPABASE_URL" => Some("http://127.0.0.1:9"),
+        "SUPABASE_ANON_KEY" | "SUPABASE_SECRET_KEY" => Some("k"),
+        "ZOOM_WEBHOOK_SECRET" => secret,
+        _ => None,
+    };
+    let config = Config::read(|name| variable(name).map(str::to_owned)).unwrap();
+    Context {
+        deployment: Rc::new(Deployment::new(config, Rc::new(TestClock))),
+        request_id: "r".to_owned(),
+        caller_id: None.into(),
+    }
+}
+
+fn signed(body: &str) -> Request {
+    let timestamp = SENT.to_string();
+    let parts = [b"v0:", timestamp.as_bytes(), b":", body.as_bytes()];
+    let signature = hmac_sha256_hex(&Secret::new(SECRET), &parts).unwrap();
+    http::Request::builder()
+        .header("x-zm-request-timestamp", timestamp)
+        .header("x-zm-signature", format!("v0={signature}"))
+        .body(Bytes::from(body.to_owned()))
+        .unwrap()
+}
+
+async fn answer(request: Request) -> Result<Value, Error> {
+    let response = handle(&context(Some(SECRET)), request).await?;
+    assert_eq!(response.status(), StatusCode::OK);
+    Ok(serde_json::from_slice(response.body()).unwrap())
+}
+
+#[tokio::test]
+async fn zooms_question_is_answered_without_the_database() {
+    let body = r#"{"payload":{"plainToken":"xys8n8PGS7mAU0m5-YJjRA"},"event":"endpoint.url_validation"}"#;
+    let expected = json!({
+        "plainToken": "xys8n8PGS7mAU0m5-YJjRA",
+        "encryptedToken": "2fffc6a967dde4f68024025a5bd991c5ae1e5313b4e6365be4883e3e81d479b3",
+    });
+    assert_eq!(answer(signed(body)).await.unwrap(), expected);
+}
+
+#[tokio::test]
+async fn an_unknown_event_is_received_without_the_database() {
+    assert_eq!(answer(signed(r#"{"event":"user.created"}"#)).await.unwrap(), json!({"received": true}));
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_recorded_is_left_for_zoom_to_repeat() {
+    let body = r#"{"event":"meeting.ended","event_ts":1,"payload":{"object":{"id":1}}}"#;
+    assert!(matches!(answer(signed(body)).await, Err(Error::Unavailable(_))));
+}
+
+#[tokio::test]
+async fn nothing_is_read_before_the_signature_holds() {
+    for body in [r#"{"payload":{"plainToken":"t"},"event":"endpoint.url_validation"}"#, "no JSON"] {
+        let mut request = signed(body);
+        *request.body_mut() = Bytes::from(format!("{body} "));
+        assert!(matches!(answer(request).await, Err(Error::Unauthenticated(_))), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_secret_nobody_is_believed() {
+    let request = signed(r#"{"event":"user.created"}"#);
+    assert!(matches!(handle(&context(None), request).await, Err(Error::Internal(_))));
+}

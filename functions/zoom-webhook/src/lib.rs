@@ -1,0 +1,14 @@
+//! `zoom-webhook`: hears from Zoom what happened to meetings there, and which users removed the app.
+
+mod event;
+mod handler;
+
+use shared::edge::{self, Function};
+use worker::{Context, Env, Request, Response, event};
+
+const FUNCTION: Function = Function { name: "zoom-webhook", methods: "POST" };
+
+#[event(fetch)]
+async fn fetch(request: Request, env: Env, platform: Context) -> worker::Result<Response> {
+    edge::serve(FUNCTION, request, env, platform, handler::handle).await
+}

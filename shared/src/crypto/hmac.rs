@@ -1,0 +1,37 @@
+use std::fmt::Write as _;
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+use super::Secret;
+
+/// HMAC-SHA256 (RFC 2104) of the parts one after another, keyed with the secret's bytes, as 64 lower-case hexadecimal
+/// digits.
+#[must_use]
+pub fn hmac_sha256_hex(key: &Secret, parts: &[&[u8]]) -> Option<String> {
+    // A key of any length will do: there is always a result.
+    let mut mac = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes()).ok()?;
+    for part in parts {
+        mac.update(part);
+    }
+    let mut hex = String::with_capacity(64);
+    for byte in mac.finalize().into_bytes() {
+        write!(hex, "{byte:02x}").ok()?;
+    }
+    Some(hex)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 4231, test case 2.
+    #[test]
+    fn the_published_vector_is_met_however_the_message_is_cut() {
+        let expected = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
+        let key = Secret::new("Jefe");
+        for parts in [&[&b"what do ya want for nothing?"[..]][..], &[b"what do ya ", b"", b"want for nothing?"]] {
+            assert_eq!(hmac_sha256_hex(&key, parts).as_deref(), Some(expected));
+        }
+    }
+}
