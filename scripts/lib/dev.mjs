@@ -98,7 +98,7 @@ async function startParts(options, gateway, secrets) {
   if (!process.env.ZOOM_API_URL) await connectSeededTrainer(simulators.url);
 
   const functions = (await readdir("functions")).filter((name) => existsSync(`functions/${name}/Cargo.toml`));
-  const variables = functionVariables({ secrets, simulatorsUrl: simulators.url });
+  const variables = functionVariables({ secrets, url: gateway.url, simulatorsUrl: simulators.url });
   const runtime = await part(() => start({ root, functions, variables, onDeath: die }));
   gateway.open({ supabase, functions, runtime });
   return { databaseUrl: supabase.databaseUrl, simulatorsUrl: simulators.url, functions, runtime };

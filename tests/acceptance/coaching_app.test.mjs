@@ -2,7 +2,10 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { before, describe, test } from "node:test";
-import { app, clientOf, connectZoom, ok, person, planned, service } from "./stack.mjs";
+import {
+  app, approveAtZoom, clientOf, connectZoom, deliverOutbox, followed, meetingsAtZoom, ok, person, planned, service,
+  variables,
+} from "./stack.mjs";
 
 let host, client, secondClient, otherHost, stranger;
 
@@ -16,6 +19,14 @@ before(async () => {
 const createSession = (by, body, headers) => by.supabase.functions.invoke("create-video-session", { body, headers });
 const listSessions = async (by) => ok(await by.supabase.from("video_sessions").select("*").order("scheduled_start"));
 const getSession = async (by, id) => ok(await by.supabase.from("video_sessions").select("*").eq("id", id).maybeSingle());
+
+const getZoomStatus = async (by) =>
+  ok(await by.supabase.from("user_integrations_zoom").select("status, zoom_account_email, connected_at").maybeSingle());
+const getZoomOAuthUrl = async (by, return_to) =>
+  ok(await by.supabase.functions.invoke("zoom-oauth-start", { body: { return_to } })).url;
+const disconnectZoom = async (by) => ok(await by.supabase.functions.invoke("zoom-disconnect", { body: {} }));
+const updateSession = (by, session, action, changes) =>
+  by.supabase.functions.invoke("update-video-session", { body: { session_id: session.id, action, ...changes } });
 
 async function refusal({ data, error }) {
   assert.equal(data, null);
@@ -114,3 +125,110 @@ test("nobody makes themself a trainer", async () => {
   assert.equal(error.code, "role_frozen");
   assert.equal(ok(await service.from("profiles").select("role").eq("id", stranger.id).single()).role, "client");
 });
+
+describe("Zoom", () => {
+  let trainer, ownClient, zoom;
+
+  before(async () => {
+    trainer = await person("trainer");
+    ownClient = await clientOf(trainer);
+  });
+
+  test("is connected from the app, and back in it", async () => {
+    assert.equal(await getZoomStatus(trainer), null);
+    const url = await getZoomOAuthUrl(trainer);
+    zoom = await approveAtZoom(url);
+    assert.equal(await followed(zoom.location), "cotrainr://video/zoom-connected?status=connected");
+    const status = await getZoomStatus(trainer);
+    assert.equal(status.status, "connected");
+    assert.match(status.zoom_account_email, /@/);
+    for (const other of [ownClient, otherHost]) assert.equal(await getZoomStatus(other), null);
+    assert.deepEqual(await meetingsAtZoom(zoom), []);
+  });
+
+  test("leads a web app back to its own page", async () => {
+    const page = `${variables.API_URL}/settings?tab=video`;
+    const approved = await approveAtZoom(await getZoomOAuthUrl(otherHost, page));
+    assert.equal(await followed(approved.location), `${page}&status=connected`);
+    await disconnectZoom(otherHost);
+    const elsewhere = await refusal(await otherHost.supabase.functions.invoke("zoom-oauth-start", {
+      body: { return_to: "https://evil.example/" },
+    }));
+    assert.deepEqual([elsewhere.status, elsewhere.code, elsewhere.details], [422, "invalid_field", { field: "return_to" }]);
+  });
+
+  test("has no tokens that the app could use", async () => {
+    const row = ok(await trainer.supabase.from("user_integrations_zoom").select("*").single());
+    for (const token of [row.access_token, row.refresh_token]) assert.match(token, /^v1\.[\w-]+\.[\w-]+$/);
+    const changed = trainer.supabase.from("user_integrations_zoom").update({ access_token: "x" }).eq("user_id", trainer.id);
+    const { data, error } = await changed.select();
+    assert.ok(error?.code === "42501" || data.length === 0, "the app reads this row and never writes it");
+    assert.deepEqual(ok(await trainer.supabase.from("user_integrations_zoom").select("*").single()), row);
+  });
+
+  test("follows a session that is moved, started and ended", async () => {
+    const { session } = ok(await createSession(trainer, planned({ client_id: ownClient.id })));
+    const scheduled_start = new Date(Date.now() + 9 * 24 * 3600 * 1000).toISOString().replace(/\.\d+/, "");
+    const moved = ok(await updateSession(trainer, session, "reschedule", { scheduled_start, duration_minutes: 25 }));
+    assert.equal(Date.parse(moved.session.scheduled_start), Date.parse(scheduled_start));
+    assert.equal((await getSession(ownClient, session.id)).duration_minutes, 25);
+    const [meeting] = await meetingsAtZoom(zoom);
+    assert.deepEqual([meeting.start_time, meeting.duration], [scheduled_start, 25]);
+
+    assert.equal((await refusal(await updateSession(ownClient, session, "start"))).status, 404);
+    const started = ok(await updateSession(trainer, session, "start"));
+    assert.match(started.start_url, /zak=/);
+    assert.equal((await getSession(ownClient, session.id)).status, "live");
+    assert.doesNotMatch(JSON.stringify(await getSession(ownClient, session.id)), /zak=/);
+    assert.equal(ok(await updateSession(trainer, session, "end")).session.status, "ended");
+
+    const types = ok(await ownClient.supabase.from("notifications").select("type").eq("data->>session_id", session.id));
+    assert.deepEqual(types.map(({ type }) => type).sort(), [
+      "video_session_added", "video_session_rescheduled", "video_session_started",
+    ]);
+  });
+
+  for (const [way, cancelSession] of [
+    ["by updating the row", (session) => trainer.supabase.from("video_sessions").update({ status: "cancelled" }).eq("id", session.id)],
+    ["by the function", (session) => updateSession(trainer, session, "cancel")],
+  ]) {
+    test(`loses the meeting of a session that the app cancels ${way}`, async () => {
+      const before = (await meetingsAtZoom(zoom)).length;
+      const { session } = ok(await createSession(trainer, planned({ client_id: ownClient.id })));
+      assert.equal((await meetingsAtZoom(zoom)).length, before + 1);
+      ok(await cancelSession(session));
+      assert.equal((await getSession(ownClient, session.id)).status, "cancelled");
+      await until(async () => {
+        await deliverOutbox();
+        return (await meetingsAtZoom(zoom)).length === before;
+      });
+    });
+  }
+
+  test("moves with a session that the app reschedules by updating the row", async () => {
+    const { session } = ok(await createSession(trainer, planned({ title: "Moved by the app" })));
+    ok(await trainer.supabase.from("video_sessions").update({ duration_minutes: 35 }).eq("id", session.id));
+    await until(async () => {
+      await deliverOutbox();
+      return (await meetingsAtZoom(zoom)).find(({ topic }) => topic === "Moved by the app").duration === 35;
+    });
+  });
+
+  test("is disconnected, once and again", async () => {
+    for (let time = 0; time < 2; time += 1) {
+      assert.deepEqual(await disconnectZoom(trainer), { status: "disconnected" });
+      assert.equal(await getZoomStatus(trainer), null);
+    }
+    const refused = await refusal(await createSession(trainer, planned()));
+    assert.deepEqual([refused.status, refused.code], [409, "zoom_not_connected"]);
+  });
+});
+
+/** Each delivery takes a few effects at a time, and others' as well. */
+async function until(done) {
+  for (let tries = 0; tries < 60; tries += 1) {
+    if (await done()) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  assert.fail("it never came true");
+}

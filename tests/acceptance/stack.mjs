@@ -43,14 +43,40 @@ export async function clientOf(host) {
   return client;
 }
 
-/** Connects the host to the Zoom simulator, as its consent page would. */
-export async function connectZoom(host) {
-  const response = await fetch(`${variables.SIMULATORS_URL}/simulator/zoom/connect`, {
+/** Connects the host to the Zoom simulator, past the app. */
+export const connectZoom = (host) => simulator("connect", { user_id: host.id });
+
+/** Presses Approve on Zoom's page. The address to which Zoom sends the browser, and the Zoom user. */
+export const approveAtZoom = (url) => simulator("authorize", { url, approve: true });
+
+/** Opens an address as a browser does, up to the redirect. Its target. */
+export async function followed(address) {
+  const response = await fetch(address, { redirect: "manual" });
+  if (response.status !== 302) throw new Error(`no redirect but ${response.status}: ${await response.text()}`);
+  return response.headers.get("location");
+}
+
+/** The meetings that a Zoom user has at Zoom. */
+export async function meetingsAtZoom({ zoom_user_id }) {
+  const response = await fetch(`${variables.SIMULATORS_URL}/simulator/zoom/meetings?zoom_user_id=${zoom_user_id}`);
+  return response.json();
+}
+
+/** Has the outbox delivered, as the scheduler does every minute. */
+export async function deliverOutbox() {
+  const headers = { authorization: `Bearer ${variables.SCHEDULER_SECRET}` };
+  const response = await fetch(`${variables.FUNCTIONS_URL}/deliver-outbox`, { method: "POST", headers });
+  if (!response.ok) throw new Error(`deliver-outbox answered ${response.status}: ${await response.text()}`);
+}
+
+async function simulator(path, body) {
+  const response = await fetch(`${variables.SIMULATORS_URL}/simulator/zoom/${path}`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ user_id: host.id }),
+    body: JSON.stringify(body),
   });
   if (!response.ok) throw new Error(`the Zoom simulator answered ${response.status}: ${await response.text()}`);
+  return response.json();
 }
 
 /** The data of a supabase-js answer, or an error that says what was refused. */

@@ -15,6 +15,14 @@ pub fn hs256(header: &Value, claims: &Value, secret: &[u8]) -> String {
     format!("{input}.{}", BASE64URL.encode(mac.finalize().into_bytes()))
 }
 
+/// HMAC-SHA256, in lower-case hexadecimal digits.
+pub fn hmac_sha256_hex(secret: &str, message: &[u8]) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+    mac.update(message);
+    let digits = mac.finalize().into_bytes().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| char::from_digit(digit.into(), 16).unwrap()).collect()
+}
+
 /// With an empty signature.
 pub fn unsigned(header: &Value, claims: &Value) -> String {
     format!("{}.", signing_input(header, claims))

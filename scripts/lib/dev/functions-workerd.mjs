@@ -35,7 +35,8 @@ export async function startWorkerd({ root, functions, variables, onDeath }) {
       modules: bundles.get(name),
       compatibilityDate: compatibility_date,
       bindings: variables,
-      routes: [`*/functions/v1/${name}`, `*/functions/v1/${name}/*`],
+      // A route is matched with the query; of two that match, the longer one counts.
+      routes: [`*/functions/v1/${name}*`],
     })),
   });
 

@@ -47,7 +47,7 @@ const agent = new http.Agent({ keepAlive: false });
 
 async function proxy(request, response, address) {
   const failed = (error) => {
-    console.error(`[gateway] ${request.method} ${request.url}: ${error.message}`);
+    console.error(`[gateway] ${request.method} ${request.url.split("?")[0]}: ${error.message}`);
     if (response.headersSent) response.destroy();
     else refuse(response, 502, "function_unreachable", "The function could not be reached.");
   };

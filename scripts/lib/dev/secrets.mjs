@@ -8,10 +8,12 @@ async function generate() {
     PUBLISHABLE_KEY: (await generateApiKey("publishable")).key,
     SECRET_KEY: (await generateApiKey("secret")).key,
     JWT_SECRET: randomBytes(32).toString("base64url"),
-    SEAL_KEYS: `local:${randomBytes(32).toString("base64")}`,
+    // Two, as in the midst of a rotation: the first seals, the second still opens.
+    SEAL_KEYS: ["local", "previous"].map((id) => `${id}:${randomBytes(32).toString("base64")}`).join(","),
     SCHEDULER_SECRET: randomBytes(24).toString("base64url"),
     ZOOM_CLIENT_ID: randomBytes(12).toString("base64url"),
     ZOOM_CLIENT_SECRET: randomBytes(24).toString("base64url"),
+    ZOOM_WEBHOOK_SECRET: randomBytes(24).toString("base64url"),
   };
 }
 
@@ -19,19 +21,27 @@ async function generate() {
 export async function loadSecrets(file) {
   const secrets = file === undefined ? await generate() : await keep(file);
   // The keys of the local Supabase are not overridden: a shell often holds those of a hosted project.
-  for (const name of ["JWT_SECRET", "SEAL_KEYS", "SCHEDULER_SECRET", "ZOOM_CLIENT_ID", "ZOOM_CLIENT_SECRET"]) {
+  for (const name of Object.keys(secrets).filter((name) => !["PUBLISHABLE_KEY", "SECRET_KEY"].includes(name))) {
     if (process.env[name]) secrets[name] = process.env[name];
   }
   return secrets;
 }
 
 async function keep(file) {
+  const kept = await read(file);
+  const secrets = { ...(await generate()), ...kept };
+  // A file of an older version lacks some.
+  if (Object.keys(secrets).some((name) => !(name in kept))) {
+    await writeFile(file, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
+  }
+  return secrets;
+}
+
+async function read(file) {
   try {
     return JSON.parse(await readFile(file, "utf8"));
   } catch (error) {
-    if (error.code !== "ENOENT") throw new Error(`${file} cannot be read (${error.message}); remove it to get new secrets`);
+    if (error.code === "ENOENT") return {};
+    throw new Error(`${file} cannot be read (${error.message}); remove it to get new secrets`);
   }
-  const secrets = await generate();
-  await writeFile(file, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
-  return secrets;
 }

@@ -4,7 +4,7 @@
 const CONFIGURABLE = ["ALLOWED_ORIGINS", "JITSI_DOMAIN", "ZOOM_API_URL", "ZOOM_OAUTH_URL", "PROVIDER_TIMEOUT_MS"];
 
 export function simulatorVariables({ secrets, url }) {
-  const { SECRET_KEY, JWT_SECRET, SEAL_KEYS, ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET } = secrets;
+  const { SECRET_KEY, JWT_SECRET, SEAL_KEYS, ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET, ZOOM_WEBHOOK_SECRET } = secrets;
   return {
     SIMULATORS_PORT: "0",
     SUPABASE_UPSTREAM_URL: url,
@@ -13,10 +13,13 @@ export function simulatorVariables({ secrets, url }) {
     SEAL_KEYS,
     ZOOM_CLIENT_ID,
     ZOOM_CLIENT_SECRET,
+    ZOOM_REDIRECT_URI: connectVariables(url).ZOOM_REDIRECT_URI,
+    ZOOM_WEBHOOK_URL: `${url}/functions/v1/zoom-webhook`,
+    ZOOM_WEBHOOK_SECRET,
   };
 }
 
-export function functionVariables({ secrets, simulatorsUrl }) {
+export function functionVariables({ secrets, url, simulatorsUrl }) {
   const { PUBLISHABLE_KEY, SECRET_KEY, ...others } = secrets;
   const variables = {
     // Supabase is reached through the simulators, which record the calls.
@@ -25,6 +28,7 @@ export function functionVariables({ secrets, simulatorsUrl }) {
     SUPABASE_SECRET_KEY: SECRET_KEY,
     ...others,
     ...zoomUrls(simulatorsUrl),
+    ...connectVariables(url),
   };
   for (const name of CONFIGURABLE) {
     if (process.env[name]) variables[name] = process.env[name];
@@ -46,6 +50,9 @@ export function developerVariables({ secrets, url, databaseUrl, simulatorsUrl, r
     JWT_SECRET: secrets.JWT_SECRET,
     SIMULATORS_URL: simulatorsUrl,
     ...zoomUrls(simulatorsUrl),
+    ...connectVariables(url),
+    ZOOM_CLIENT_ID: secrets.ZOOM_CLIENT_ID,
+    ZOOM_WEBHOOK_SECRET: secrets.ZOOM_WEBHOOK_SECRET,
     SEAL_KEYS: secrets.SEAL_KEYS,
     SCHEDULER_SECRET: secrets.SCHEDULER_SECRET,
     RUNTIME: runtime,
@@ -54,6 +61,15 @@ export function developerVariables({ secrets, url, databaseUrl, simulatorsUrl, r
 
 function zoomUrls(simulatorsUrl) {
   return { ZOOM_API_URL: `${simulatorsUrl}/zoom/v2`, ZOOM_OAUTH_URL: `${simulatorsUrl}/zoom/oauth` };
+}
+
+// A web app that is developed beside the stack has another port, which RETURN_TARGETS has to name.
+function connectVariables(url) {
+  const { ZOOM_REDIRECT_URI, RETURN_TARGETS } = process.env;
+  return {
+    ZOOM_REDIRECT_URI: ZOOM_REDIRECT_URI || `${url}/functions/v1/zoom-oauth-callback`,
+    RETURN_TARGETS: RETURN_TARGETS || `cotrainr://video/zoom-connected,${url}`,
+  };
 }
 
 /** `NAME="value"` lines, which a shell can source. */

@@ -22,11 +22,13 @@ mod outbox;
 mod people;
 mod request;
 mod simulators;
+mod zoom;
 
 pub use answer::Answer;
 pub use people::Person;
 pub use request::Request;
 pub use simulators::ZoomUser;
+pub use zoom::{Consent, Landing, Told};
 
 pub use crate::simulators::supabase_wiretap::{Algorithm, Fault as SupabaseFault};
 pub use crate::simulators::zoom::{Fault as ZoomFault, Operation};
@@ -35,6 +37,7 @@ pub use crate::simulators::{Call, Service};
 use std::time::Duration;
 
 use environment::Environment;
+use reqwest::redirect::Policy;
 use tokio::sync::OnceCell;
 
 /// Longer than anything should take: a test that hangs fails.
@@ -52,7 +55,7 @@ impl Stack {
     pub fn running() -> Self {
         Self {
             environment: Environment::read(),
-            client: reqwest::Client::builder().no_proxy().timeout(TIMEOUT).build().unwrap(),
+            client: reqwest::Client::builder().no_proxy().redirect(Policy::none()).timeout(TIMEOUT).build().unwrap(),
             database: OnceCell::new(),
         }
     }

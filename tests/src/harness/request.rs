@@ -57,6 +57,12 @@ impl Request {
         self
     }
 
+    /// Without the header.
+    pub fn without(mut self, name: &str) -> Self {
+        self.headers.remove(name);
+        self
+    }
+
     /// With an `Idempotency-Key`.
     pub fn idempotency_key(self, key: &str) -> Self {
         self.header("idempotency-key", key)

@@ -11,10 +11,15 @@ pub struct ZoomUser {
     /// Zoom's id of the user.
     #[serde(rename = "zoom_user_id")]
     pub id: String,
-    /// As Zoom gave it out when the user connected; a refresh kills it.
-    pub access_token: String,
-    /// As Zoom gave it out when the user connected; a refresh kills it.
-    pub refresh_token: String,
+    /// Zoom's id of the user's account.
+    #[serde(rename = "zoom_account_id")]
+    pub account_id: String,
+    /// The user's address at Zoom.
+    pub email: String,
+    /// The valid one when this was asked, if there was a grant; a refresh kills it.
+    pub access_token: Option<String>,
+    /// The valid one when this was asked, if there was a grant; a refresh kills it.
+    pub refresh_token: Option<String>,
 }
 
 impl Stack {
@@ -23,7 +28,7 @@ impl Stack {
         self.connect_zoom_with(person, json!({})).await
     }
 
-    /// The same with `access_token_expired` (a bool) or `scope` (a text) in the options.
+    /// The same with `access_token_expired` (a bool), `scope` or `zoom_user_id` (texts) in the options.
     pub async fn connect_zoom_with(&self, person: &Person, mut options: Value) -> ZoomUser {
         options["user_id"] = json!(person.id);
         self.tell("zoom/connect", &options).await
@@ -33,6 +38,11 @@ impl Stack {
     pub async fn zoom_fault(&self, user: &ZoomUser, operation: Operation, fault: ZoomFault, times: u32) {
         let planned = json!({"zoom_user_id": user.id, "operation": operation, "fault": fault, "times": times});
         self.tell::<Value>("zoom/faults", &planned).await;
+    }
+
+    /// The user with this id at Zoom, with the tokens that are valid now.
+    pub async fn zoom_user(&self, id: &str) -> ZoomUser {
+        self.ask(&format!("zoom/user?zoom_user_id={id}")).await
     }
 
     /// The meetings that exist at Zoom now.
@@ -91,12 +101,12 @@ impl Stack {
         answer["token"].as_str().unwrap().to_owned()
     }
 
-    async fn ask<T: DeserializeOwned>(&self, path: &str) -> T {
+    pub(super) async fn ask<T: DeserializeOwned>(&self, path: &str) -> T {
         let answer = self.request(Method::GET, self.control(path)).send().await;
         serde_json::from_value(answer.expect(200)).unwrap()
     }
 
-    async fn tell<T: DeserializeOwned>(&self, path: &str, body: &Value) -> T {
+    pub(super) async fn tell<T: DeserializeOwned>(&self, path: &str, body: &Value) -> T {
         let answer = self.request(Method::POST, self.control(path)).json(body).send().await;
         serde_json::from_value(answer.expect(200)).unwrap()
     }

@@ -1,9 +1,9 @@
 //! A simulator of Zoom, and a wiretap in front of the local Supabase that also stands in for what hosted
 //! Supabase has and the local one lacks (asymmetric signing keys).
 //!
-//! - `/zoom/v2/*`, `/zoom/oauth/*`: [`zoom`], strict, stateful, recording
+//! - `/zoom/v2/*`, `/zoom/oauth/*`: [`zoom`], strict, stateful, recording; `/zoom/oauth/authorize` is its consent page
 //! - `/supabase/*`: [`supabase_wiretap`], forwards and records
-//! - `/simulator/*`: for the tests: connected Zoom users, faults, recorded calls, tokens
+//! - `/simulator/*`: for the tests: consent without a page, what happens at Zoom's side, faults, recorded calls, tokens
 
 mod connection;
 mod control;
@@ -19,7 +19,7 @@ pub mod zoom;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::any;
+use axum::routing::{any, get};
 use chrono::{DateTime, Utc};
 use tokio::net::TcpListener;
 
@@ -57,6 +57,8 @@ pub async fn bind(settings: Settings) -> Result<Server, String> {
         settings,
     });
     let router = Router::new()
+        // Pages for a person's browser, and no calls of the project's.
+        .route("/zoom/oauth/authorize", get(zoom::consent::page).post(zoom::consent::decide))
         .route("/zoom/{*path}", any(zoom::serve))
         .route("/supabase/{*path}", any(supabase_wiretap::serve))
         .nest("/simulator", control::router())

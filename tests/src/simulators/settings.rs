@@ -1,5 +1,7 @@
 use std::env;
 
+use url::Url;
+
 /// What the simulators must know of the stack that they are part of.
 pub struct Settings {
     /// 0 takes a free one.
@@ -16,6 +18,12 @@ pub struct Settings {
     pub zoom_client_id: String,
     /// The OAuth app's secret.
     pub zoom_client_secret: String,
+    /// The only redirect URI that the OAuth app has registered.
+    pub zoom_redirect_uri: String,
+    /// Where the OAuth app wants to be told of events.
+    pub zoom_webhook_url: String,
+    /// The secret with which events are signed.
+    pub zoom_webhook_secret: String,
 }
 
 impl Settings {
@@ -32,8 +40,17 @@ impl Settings {
             seal_keys: required("SEAL_KEYS")?,
             zoom_client_id: required("ZOOM_CLIENT_ID")?,
             zoom_client_secret: required("ZOOM_CLIENT_SECRET")?,
+            zoom_redirect_uri: redirect_uri()?,
+            zoom_webhook_url: required("ZOOM_WEBHOOK_URL")?,
+            zoom_webhook_secret: required("ZOOM_WEBHOOK_SECRET")?,
         })
     }
+}
+
+fn redirect_uri() -> Result<String, String> {
+    let uri = required("ZOOM_REDIRECT_URI")?;
+    Url::parse(&uri).map_err(|error| format!("ZOOM_REDIRECT_URI must be a URL: {error}"))?;
+    Ok(uri)
 }
 
 fn required(name: &str) -> Result<String, String> {

@@ -1,16 +1,22 @@
 //! The simulators over real connections: what only a connection shows.
 
+mod connecting;
+mod events;
+
 use std::time::Duration;
 
 use axum::Json;
 use axum::routing::post;
 use chrono::SecondsFormat;
-use reqwest::{Client, Method, RequestBuilder};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::*;
+
+const REDIRECT_URI: &str = "http://127.0.0.1/functions/v1/zoom-oauth-callback";
 
 /// The simulators with a Zoom user, in front of a Supabase that accepts everything.
 struct World {
@@ -30,19 +36,28 @@ impl World {
             seal_keys: format!("k1:{}", random::base64::<32>()),
             zoom_client_id: "id".into(),
             zoom_client_secret: "secret".into(),
+            zoom_redirect_uri: REDIRECT_URI.into(),
+            zoom_webhook_url: format!("http://{}/webhook", supabase.local_addr().unwrap()),
+            zoom_webhook_secret: "webhook secret".into(),
         };
-        let accept_all = Router::new().route("/{*path}", post(async || Json(json!({"done": true}))));
+        let accept_all = Router::new()
+            .route("/webhook", post(events::echo))
+            .route("/{*path}", post(async || Json(json!({"done": true}))));
         tokio::spawn(connection::accept(supabase, accept_all));
         let server = bind(settings).await.unwrap();
-        let mut world = Self { url: server.url().to_owned(), client: Client::new(), user: Value::Null };
+        let client = Client::builder().redirect(Policy::none()).build().unwrap();
+        let mut world = Self { url: server.url().to_owned(), client, user: Value::Null };
         tokio::spawn(server.run());
         world.user = world.control("zoom/connect", json!({"user_id": Uuid::new_v4()})).await;
         world
     }
 
     async fn control(&self, path: &str, body: Value) -> Value {
-        let request = self.client.post(format!("{}/simulator/{path}", self.url)).json(&body);
-        request.send().await.unwrap().error_for_status().unwrap().json().await.unwrap()
+        self.ask(path, body).await.error_for_status().unwrap().json().await.unwrap()
+    }
+
+    async fn ask(&self, path: &str, body: Value) -> Response {
+        self.client.post(format!("{}/simulator/{path}", self.url)).json(&body).send().await.unwrap()
     }
 
     async fn fault(&self, operation: zoom::Operation, fault: zoom::Fault) {
@@ -64,12 +79,21 @@ impl World {
     }
 
     async fn refresh(&self, refresh_token: &Value) -> (u16, Value) {
-        let form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.as_str().unwrap())];
+        self.token(&[("grant_type", "refresh_token"), ("refresh_token", refresh_token.as_str().unwrap())]).await
+    }
+
+    async fn token(&self, form: &[(&str, &str)]) -> (u16, Value) {
         let body = serde_urlencoded::to_string(form).unwrap();
         let request = self.client.post(format!("{}/zoom/oauth/token", self.url)).basic_auth("id", Some("secret"));
         let request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
         let response = request.send().await.unwrap();
         (response.status().as_u16(), response.json().await.unwrap())
+    }
+
+    /// Creates a meeting, and gives its id.
+    async fn meeting(&self) -> u64 {
+        let created: Value = self.create().send().await.unwrap().json().await.unwrap();
+        created["id"].as_u64().unwrap()
     }
 
     async fn meetings(&self) -> usize {

@@ -1,4 +1,4 @@
-//! What tests ask of the simulators themselves: connected Zoom users, faults, recorded calls, tokens.
+//! What tests ask of the simulators themselves: consent, connected Zoom users, what happens at Zoom's side, faults, recorded calls, tokens.
 
 mod zoom;
 
@@ -21,8 +21,12 @@ type Refusal = (StatusCode, String);
 pub(crate) fn router() -> Router<Arc<Simulators>> {
     Router::new()
         .route("/zoom/connect", post(zoom::connect))
+        .route("/zoom/authorize", post(zoom::authorize))
+        .route("/zoom/expire-code", post(zoom::expire_code))
+        .route("/zoom/events", post(zoom::happen))
         .route("/zoom/faults", post(zoom::plan_fault))
         .route("/zoom/meetings", get(zoom::meetings))
+        .route("/zoom/user", get(zoom::user))
         .route("/zoom/revoke", post(zoom::revoke))
         .route("/supabase/faults", post(plan_supabase_fault))
         .route("/calls", get(calls))

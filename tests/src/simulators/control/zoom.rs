@@ -8,15 +8,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::crypto::seal::SealKeys;
 use shared::providers::zoom::token_seal_context;
+use url::Url;
 use uuid::Uuid;
 
-use super::super::zoom::{Fault, FaultTarget, Operation};
+use super::super::zoom::consent::{ALL_SCOPES, Consent, Decision};
+use super::super::zoom::{Event, Fault, FaultTarget, Operation, Told};
 use super::super::{Simulators, now};
 use super::Refusal;
-
-/// What the project asks of Zoom, in granular scopes.
-const ALL_SCOPES: &str = "meeting:delete:meeting meeting:read:list_meetings meeting:read:meeting \
-     meeting:update:meeting meeting:write:meeting user:read:user";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,9 +23,11 @@ pub(super) struct Connection {
     #[serde(default)]
     access_token_expired: bool,
     scope: Option<String>,
+    /// Somebody new, if absent.
+    zoom_user_id: Option<String>,
 }
 
-/// Makes a Zoom user with a grant, and stores the grant as the connect flow does.
+/// Makes a grant, and stores the grant as the connect flow does.
 pub(super) async fn connect(
     State(simulators): State<Arc<Simulators>>,
     Json(connection): Json<Connection>,
@@ -35,7 +35,9 @@ pub(super) async fn connect(
     let scope = connection.scope.unwrap_or_else(|| ALL_SCOPES.to_owned());
     let (mut row, answer) = {
         let mut accounts = simulators.zoom.accounts.lock().unwrap();
-        let (user, tokens) = accounts.connect(scope, connection.access_token_expired);
+        let zoom_user_id = connection.zoom_user_id.unwrap_or_else(|| accounts.sign_up());
+        let connected = accounts.connect(&zoom_user_id, scope, connection.access_token_expired);
+        let (user, tokens) = connected.ok_or_else(|| unknown(&ZoomUser { zoom_user_id }))?;
         let row = json!({
             "user_id": connection.user_id,
             "access_token": tokens.access_token,
@@ -48,12 +50,7 @@ pub(super) async fn connect(
             "status": "connected",
             "connected_at": now().to_rfc3339_opts(SecondsFormat::Secs, true),
         });
-        let answer = json!({
-            "zoom_user_id": user.id,
-            "access_token": tokens.access_token,
-            "refresh_token": tokens.refresh_token,
-        });
-        (row, answer)
+        (row, user.to_control_json())
     };
     for token in ["access_token", "refresh_token"] {
         row[token] = seal(&simulators, connection.user_id, answer[token].as_str().unwrap()).await?.into();
@@ -86,6 +83,74 @@ async fn store(simulators: &Simulators, row: &Value) -> Result<(), Refusal> {
     Err(failed(&format!("storing the grant in user_integrations_zoom: {status} {body}")))
 }
 
+/// What a person does on the consent page of `url`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Authorization {
+    url: String,
+    approve: bool,
+    /// Somebody new, if absent.
+    zoom_user_id: Option<String>,
+    /// Everything that the project asks for, if absent.
+    scope: Option<String>,
+}
+
+/// Answers with the `location` to which the browser would be sent back. A URL that Zoom would refuse is a 400.
+pub(super) async fn authorize(
+    State(simulators): State<Arc<Simulators>>,
+    Json(authorization): Json<Authorization>,
+) -> Result<Json<Value>, Refusal> {
+    let refused = |reason: String| (StatusCode::BAD_REQUEST, reason);
+    let url = Url::parse(&authorization.url).map_err(|error| refused(error.to_string()))?;
+    if !url.path().ends_with("/zoom/oauth/authorize") {
+        return Err(refused("not the address of the consent page".to_owned()));
+    }
+    let consent = Consent::parse(&simulators.settings, url.query().unwrap_or_default()).map_err(refused)?;
+    let decision = if authorization.approve {
+        let scope = authorization.scope.unwrap_or_else(|| ALL_SCOPES.to_owned());
+        Decision::Approve { zoom_user_id: authorization.zoom_user_id.as_deref(), scope }
+    } else {
+        Decision::Deny
+    };
+    let answered = consent.answer(&mut simulators.zoom.accounts.lock().unwrap(), decision);
+    let answered = answered.ok_or_else(|| refused("there is no such Zoom user".to_owned()))?;
+    Ok(Json(json!({
+        "location": answered.location.as_str(),
+        "zoom_user_id": answered.zoom_user_id,
+        "code": answered.code,
+    })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GivenCode {
+    code: String,
+}
+
+/// The code's five minutes are over.
+pub(super) async fn expire_code(
+    State(simulators): State<Arc<Simulators>>,
+    Json(given): Json<GivenCode>,
+) -> Result<Json<Value>, Refusal> {
+    if simulators.zoom.accounts.lock().unwrap().expire_code(&given.code) {
+        Ok(Json(json!({})))
+    } else {
+        Err((StatusCode::NOT_FOUND, "there is no such code".to_owned()))
+    }
+}
+
+/// Something happens at Zoom's side, and the project's webhook is told. Its answer.
+pub(super) async fn happen(
+    State(simulators): State<Arc<Simulators>>,
+    Json(event): Json<Event>,
+) -> Result<Json<Told>, Refusal> {
+    let settings = &simulators.settings;
+    let happened = event.happen(settings, &mut simulators.zoom.accounts.lock().unwrap());
+    let (name, payload) = happened.map_err(|reason| (StatusCode::NOT_FOUND, reason))?;
+    let told = simulators.zoom.tell(settings, name, payload).await;
+    told.map(Json).map_err(|error| failed(&error))
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PlannedFault {
@@ -116,6 +181,16 @@ pub(super) async fn meetings(
 ) -> Result<Json<Vec<Value>>, Refusal> {
     let meetings = simulators.zoom.accounts.lock().unwrap().meetings(&user.zoom_user_id);
     meetings.map(Json).ok_or_else(|| unknown(&user))
+}
+
+/// The user as the tests see them, with the tokens that are valid now.
+pub(super) async fn user(
+    State(simulators): State<Arc<Simulators>>,
+    Query(user): Query<ZoomUser>,
+) -> Result<Json<Value>, Refusal> {
+    let accounts = simulators.zoom.accounts.lock().unwrap();
+    let found = accounts.user(&user.zoom_user_id);
+    found.map(|found| Json(found.to_control_json())).ok_or_else(|| unknown(&user))
 }
 
 pub(super) async fn revoke(

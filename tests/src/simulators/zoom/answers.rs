@@ -3,6 +3,8 @@ use http::Response;
 use http::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 
+use super::accounts::DAILY_WRITES;
+
 /// An answer, or a refusal: Zoom's are of the same form.
 pub(super) type Answer = Response<Bytes>;
 
@@ -58,9 +60,22 @@ pub(super) fn too_many_requests(kind: &str, limit: u32, message: &str, retry_aft
     answer
 }
 
+/// The 429 of a host whose creates and updates of today are used up.
+pub(super) fn daily_limit(retry_after: Option<&str>) -> Answer {
+    let message = format!(
+        "You have exceeded the daily rate limit ({DAILY_WRITES}) of Meeting Create/Update API requests permitted for this particular user."
+    );
+    too_many_requests("Daily-limit", DAILY_WRITES, &message, retry_after)
+}
+
+/// An answer of any kind.
+pub(super) fn raw(status: u16, content_type: &str, body: String) -> Answer {
+    Response::builder().status(status).header(CONTENT_TYPE, content_type).body(body.into()).unwrap()
+}
+
 pub(super) fn xml(status: u16) -> Answer {
     let body = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<result><code>{status}</code><message>Service error.</message></result>"
     );
-    Response::builder().status(status).header(CONTENT_TYPE, "application/xml;charset=UTF-8").body(body.into()).unwrap()
+    raw(status, "application/xml;charset=UTF-8", body)
 }

@@ -4,9 +4,9 @@ use http::request::Parts;
 use serde_json::{Map, Value, json};
 
 use super::super::recording::media_type;
-use super::accounts::{Accounts, DAILY_WRITES, TokenRefusal, User};
+use super::accounts::{Accounts, TokenRefusal, User};
 use super::answers::{self, Answer, FieldError};
-use super::meetings::Meeting;
+use super::meetings::{Meeting, MeetingState};
 use super::operation::Operation;
 use super::{bearer, path, validation};
 
@@ -30,12 +30,11 @@ pub(super) fn perform(
             Ok(answers::json(200, &user.meetings[index].to_json(&user.email)))
         }
         Operation::UpdateMeeting => update(user, parts, &json_object(parts, body)?),
-        Operation::DeleteMeeting => {
-            let index = find(user, parts)?;
-            user.meetings.remove(index);
-            Ok(answers::no_content())
+        Operation::EndMeeting => end(user, parts, &json_object(parts, body)?),
+        Operation::DeleteMeeting => delete(user, parts),
+        Operation::ExchangeCode | Operation::RefreshToken | Operation::RevokeToken => {
+            unreachable!("oauth.rs answers these")
         }
-        Operation::RefreshToken | Operation::RevokeToken => unreachable!("oauth.rs answers these"),
     }
 }
 
@@ -44,6 +43,7 @@ fn authorize<'a>(accounts: &'a mut Accounts, operation: Operation, parts: &Parts
     let (user, scope) = accounts.authenticate(token).map_err(|refusal| match refusal {
         TokenRefusal::Invalid => answers::bad_token("Invalid access token."),
         TokenRefusal::Expired => answers::bad_token("Access token is expired."),
+        TokenRefusal::Replaced => answers::error(401, 4741, "The token is invalid: the user has authorized again."),
     })?;
     let scopes = operation.scopes();
     if scope.split(' ').any(|granted| scopes.contains(&granted)) {
@@ -69,6 +69,36 @@ fn update(user: &mut User, parts: &Parts, body: &Map<String, Value>) -> Result<A
     count_write(user)?;
     user.meetings[index].change(fields);
     Ok(answers::no_content())
+}
+
+/// The only status that is asked for here is the end of a running meeting.
+fn end(user: &mut User, parts: &Parts, body: &Map<String, Value>) -> Result<Answer, Answer> {
+    let index = find(user, parts)?;
+    if *body != Map::from_iter([("action".to_owned(), json!("end"))]) {
+        return Err(refused_field("action", "Must be end, and nothing else."));
+    }
+    let meeting = &mut user.meetings[index];
+    if meeting.state != MeetingState::Started {
+        return Err(answers::unknown_meeting(&meeting.id.to_string()));
+    }
+    meeting.state = MeetingState::Ended;
+    Ok(answers::no_content())
+}
+
+fn delete(user: &mut User, parts: &Parts) -> Result<Answer, Answer> {
+    let index = find(user, parts)?;
+    let refused = |code, reason| {
+        let message = format!("Sorry, you cannot delete this meeting since it {reason}.");
+        Err(answers::error(400, code, &message))
+    };
+    match user.meetings[index].state {
+        MeetingState::Started => refused(3002, "is in progress"),
+        MeetingState::Ended => refused(3007, "has ended"),
+        MeetingState::Waiting => {
+            user.meetings.remove(index);
+            Ok(answers::no_content())
+        }
+    }
 }
 
 fn list(user: &User, query: &[(String, String)]) -> Result<Answer, Answer> {
@@ -116,21 +146,16 @@ fn offset(token: &str) -> Option<usize> {
 
 /// Where in the user's meetings the one is that the path names.
 fn find(user: &User, parts: &Parts) -> Result<usize, Answer> {
-    let path = path(parts);
-    let text = path.rsplit('/').next().unwrap_or_default();
+    let text = path(parts).trim_start_matches("/v2/meetings/").split('/').next().unwrap_or_default();
     let id: u64 = text.parse().map_err(|_| answers::error(400, 300, "Invalid meeting id."))?;
-    let index = user.meetings.iter().position(|meeting| meeting.id == id);
-    index.ok_or_else(|| answers::unknown_meeting(text))
+    user.meeting(id).ok_or_else(|| answers::unknown_meeting(text))
 }
 
 fn count_write(user: &mut User) -> Result<(), Answer> {
     if user.may_write() {
         return Ok(());
     }
-    let message = format!(
-        "You have exceeded the daily rate limit ({DAILY_WRITES}) of Meeting Create/Update API requests permitted for this particular user."
-    );
-    Err(answers::too_many_requests("Daily-limit", DAILY_WRITES, &message, None))
+    Err(answers::daily_limit(None))
 }
 
 fn json_object(parts: &Parts, body: &[u8]) -> Result<Map<String, Value>, Answer> {

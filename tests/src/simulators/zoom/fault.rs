@@ -32,6 +32,19 @@ pub enum Fault {
         #[serde(default)]
         retry_after: Option<String>,
     },
+    /// The 429 of the hundred creates and updates a day, with or without the date at which to come back.
+    DailyLimit {
+        /// The header as it is sent.
+        #[serde(default)]
+        retry_after: Option<String>,
+    },
+    /// An answer of this status and text, and nothing done.
+    Raw {
+        /// The HTTP status.
+        status: u16,
+        /// Said to be JSON.
+        body: String,
+    },
     /// An answer with only a status, and nothing done.
     Status {
         /// The HTTP status.
@@ -106,6 +119,8 @@ impl Fault {
                 "You have reached the maximum per-second rate limit for this API. Try again later.",
                 retry_after.as_deref(),
             ),
+            Self::DailyLimit { retry_after } => answers::daily_limit(retry_after.as_deref()),
+            Self::Raw { status, body } => answers::raw(status, "application/json", body),
             Self::Status { status } => answers::error(status, status.into(), "The service is not available."),
             Self::Xml { status } => answers::xml(status),
             Self::Error { status, code, message } => answers::error(status, code, &message),

@@ -22,6 +22,17 @@ pub(super) struct Meeting {
     encrypted_password: String,
     settings: Map<String, Value>,
     created_at: DateTime<Utc>,
+    pub(super) state: MeetingState,
+}
+
+/// Where a meeting is in its life.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum MeetingState {
+    /// Nobody has started it.
+    Waiting,
+    Started,
+    /// It was started and has ended. The host can start it again.
+    Ended,
 }
 
 impl Meeting {
@@ -41,6 +52,7 @@ impl Meeting {
             encrypted_password: format!("{}.1", random::url_safe::<24>()),
             settings: default_settings(),
             created_at: now(),
+            state: MeetingState::Waiting,
         };
         meeting.set(fields);
         meeting
@@ -50,6 +62,18 @@ impl Meeting {
     pub(super) fn change(&mut self, mut fields: MeetingFields) {
         fields.start_time = fields.start_time.filter(|start| *start > now());
         self.set(fields);
+    }
+
+    /// The host changed it in Zoom's own app.
+    pub(super) fn change_at_zoom(
+        &mut self,
+        start: Option<DateTime<Utc>>,
+        duration: Option<u32>,
+        topic: Option<String>,
+    ) {
+        replace(&mut self.start_time, start);
+        replace(&mut self.duration, duration);
+        replace(&mut self.topic, topic);
     }
 
     fn set(&mut self, fields: MeetingFields) {
@@ -80,7 +104,7 @@ impl Meeting {
         let more = json!({
             "assistant_id": "",
             "host_email": host_email,
-            "status": "waiting",
+            "status": if self.state == MeetingState::Started { "started" } else { "waiting" },
             "agenda": self.agenda,
             "password": self.password,
             "encrypted_password": self.encrypted_password,
@@ -90,6 +114,20 @@ impl Meeting {
         });
         json.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         json
+    }
+
+    /// As events tell of it. In most of them the id is a text.
+    pub(super) fn to_json_in_event(&self, id_is_number: bool) -> Value {
+        json!({
+            "id": if id_is_number { json!(self.id) } else { json!(self.id.to_string()) },
+            "uuid": self.uuid,
+            "host_id": self.host_id,
+            "topic": self.topic,
+            "type": 2,
+            "start_time": timestamp(self.start_time),
+            "duration": self.duration,
+            "timezone": self.timezone,
+        })
     }
 
     /// A list has no passcode, except inside the join URL, where it is encrypted.
@@ -141,6 +179,6 @@ fn default_settings() -> Map<String, Value> {
     settings.as_object().unwrap().clone()
 }
 
-fn timestamp(time: DateTime<Utc>) -> String {
+pub(super) fn timestamp(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

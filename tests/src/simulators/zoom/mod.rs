@@ -1,10 +1,12 @@
-//! The Zoom simulator: OAuth tokens that rotate, and meetings. It refuses whatever Zoom might not accept,
+//! The Zoom simulator: consent, OAuth tokens that rotate, meetings, and webhooks. It refuses whatever Zoom might not accept,
 //! keeps state as Zoom does, records every call, and fails on demand.
 #![expect(clippy::result_large_err, reason = "a refusal is an answer like any other")]
 
 mod accounts;
 mod answers;
 mod api;
+pub(crate) mod consent;
+mod events;
 mod fault;
 mod meetings;
 mod oauth;
@@ -28,6 +30,8 @@ use super::faults::Faults;
 use super::recording::{self, Call, Service};
 
 use accounts::Accounts;
+pub use events::signature;
+pub(crate) use events::{Event, Told};
 pub use fault::Fault;
 pub(crate) use fault::FaultTarget;
 use fault::Timing;
@@ -41,6 +45,7 @@ const BODY_LIMIT: usize = 1 << 20;
 pub(crate) struct Zoom {
     pub(crate) accounts: Mutex<Accounts>,
     pub(crate) faults: Faults<FaultTarget, Fault>,
+    webhooks: reqwest::Client,
 }
 
 /// A request as the simulator reads it.
@@ -68,7 +73,7 @@ pub(crate) async fn serve(
 }
 
 async fn exchange(simulators: &Simulators, parts: Parts, body: Bytes) -> Outcome {
-    let request = ZoomRequest { operation: Operation::of(&parts.method, path(&parts)), parts, body };
+    let request = ZoomRequest { operation: Operation::of(&parts.method, path(&parts), &body), parts, body };
     let zoom = &simulators.zoom;
     let user_id = request.token().and_then(|token| zoom.accounts.lock().unwrap().owner(&token));
     let call = simulators.recorder.arrived(request.as_call(user_id.clone()));
@@ -105,7 +110,9 @@ impl ZoomRequest {
         let accounts = &mut simulators.zoom.accounts.lock().unwrap();
         let result = match self.operation {
             None => return answers::error(404, 2300, "This API endpoint is not recognized."),
-            Some(Operation::RefreshToken) => oauth::token(&simulators.settings, accounts, &self.parts, &self.body),
+            Some(Operation::ExchangeCode | Operation::RefreshToken) => {
+                oauth::token(&simulators.settings, accounts, &self.parts, &self.body)
+            }
             Some(Operation::RevokeToken) => oauth::revoke(&simulators.settings, accounts, &self.parts, &self.body),
             Some(operation) => api::perform(accounts, operation, &self.parts, &self.body),
         };
@@ -115,6 +122,7 @@ impl ZoomRequest {
     /// Whichever token tells who is calling: the bearer, or the one in an OAuth form.
     fn token(&self) -> Option<String> {
         match self.operation {
+            Some(Operation::ExchangeCode) => oauth::field(&self.body, "code"),
             Some(Operation::RefreshToken) => oauth::field(&self.body, "refresh_token"),
             Some(Operation::RevokeToken) => oauth::field(&self.body, "token"),
             _ => bearer(&self.parts).map(str::to_owned),
