@@ -87,6 +87,21 @@ $$;
 revoke execute on function public.zoom_grant(uuid, text, boolean) from public, anon, authenticated;
 grant execute on function public.zoom_grant(uuid, text, boolean) to service_role;
 
+-- The grant, for what only one Zoom account can do: to whoever connected another one since, it is missing.
+create or replace function private.zoom_grant_of_account(
+  user_id uuid, zoom_user_id text, lease_refresh boolean default true)
+returns jsonb
+language sql
+set search_path = ''
+as $$
+  select case when exists (select from public.user_integrations_zoom z
+      where z.user_id = zoom_grant_of_account.user_id and z.zoom_user_id <> zoom_grant_of_account.zoom_user_id)
+    then jsonb_build_object('user_id', user_id, 'status', 'missing', 'refresh_busy', false)
+    else public.zoom_grant(user_id, lease_refresh => lease_refresh) end
+$$;
+revoke execute on function private.zoom_grant_of_account(uuid, text, boolean) from public, anon, authenticated;
+grant execute on function private.zoom_grant_of_account(uuid, text, boolean) to service_role;
+
 -- Saves the pair that a refresh gave. Zoom gives each refresh token out once, so the pair that was made with the stored one is the
 -- only valid one, however late it comes and whoever holds the lease by now: it is compared and swapped.
 create or replace function public.save_zoom_tokens(

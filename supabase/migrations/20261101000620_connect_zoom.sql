@@ -1,5 +1,7 @@
 -- Connecting and disconnecting Zoom, each in one call. A connect flow is begun by the state that zoom-oauth-start sealed,
--- and finished once: its nonce is taken in the transaction that stores the grant, so a replayed callback changes nothing.
+-- and finished once: its nonce is taken in the transaction that stores the grant, so a replayed callback changes
+-- nothing. Only a user who approves the same flow again, with the same Zoom account, gets the newer grant stored: Zoom
+-- ended the other one.
 
 create table if not exists private.used_zoom_states (
   nonce uuid primary key,
@@ -20,23 +22,24 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  unused boolean;
+  finishes boolean;
   replaced uuid;
 begin
   insert into private.used_zoom_states (nonce, expires_at) values (state_nonce, state_expires_at)
     on conflict do nothing;
-  unused := found;
+  finishes := found or exists (select from public.user_integrations_zoom z
+    where z.user_id = connect_zoom.user_id and z.zoom_user_id = connect_zoom.zoom_user_id);
   -- Zoom gives a user of its own one grant for an app: this one ended any other, and whoever held it should know.
   for replaced in
     update public.user_integrations_zoom z set status = 'reconnect_required'
     where z.zoom_user_id = connect_zoom.zoom_user_id and z.status = 'connected'
-      and not (unused and z.user_id = connect_zoom.user_id)
+      and not (finishes and z.user_id = connect_zoom.user_id)
     returning z.user_id
   loop
     perform private.notify(replaced, 'zoom_reconnect_required', 'Connect Zoom again',
       'Your Zoom account was connected once more, which ended the connection here.', '{}');
   end loop;
-  if not unused then
+  if not finishes then
     return jsonb_build_object('outcome', 'state_used');
   end if;
   if not exists (select from public.profiles p where p.id = connect_zoom.user_id) then

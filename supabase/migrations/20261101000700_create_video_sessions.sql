@@ -150,5 +150,20 @@ begin
 end
 $$;
 revoke execute on function private.forget_start_links() from public, anon, authenticated;
+-- Whether the user is connected, and stays so until the end of the transaction: a start link that is written along does
+-- not outlive the connection.
+create or replace function private.lock_zoom_connection(person uuid)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform from public.user_integrations_zoom z where z.user_id = person for key share;
+  return found;
+end
+$$;
+revoke execute on function private.lock_zoom_connection(uuid) from public, anon, authenticated;
+grant execute on function private.lock_zoom_connection(uuid) to service_role;
+
 create or replace trigger forget_start_links after delete on public.user_integrations_zoom
   for each row execute function private.forget_start_links();

@@ -9,7 +9,7 @@ set search_path = ''
 as $$
 begin
   -- PostgreSQL takes almost any string with a digit for a POSIX zone, and any case, hence the pattern of an IANA name.
-  if name !~ '^(UTC|Etc/GMT[+-](1[0-4]|[0-9])|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z_-]+)+)$' then
+  if (name ~ '^(UTC|Etc/GMT[+-](1[0-4]|[0-9])|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z_-]+)+)$') is not true then
     return false;
   end if;
   perform now() at time zone name;

@@ -2,27 +2,36 @@
 -- session deletes the meeting, one that ends ends it, a changed one changes it. Each is an effect of the outbox. What
 -- Zoom told us, or agreed to already, is not sent back.
 
--- When the session and its meeting last agreed, or the session was changed here: older news from Zoom is no news.
+-- Whose meeting it is at Zoom, where Zoom said so.
 create table if not exists private.zoom_meetings (
   session_id uuid primary key references public.video_sessions (id) on delete cascade,
-  changed_at timestamptz not null
+  zoom_user_id text not null
+);
+-- When each value of a session last agreed with its meeting, or was changed here: older news from Zoom is no news.
+create table if not exists private.zoom_meeting_changes (
+  session_id uuid not null references public.video_sessions (id) on delete cascade,
+  field text not null check (field in ('start_time', 'duration', 'timezone', 'topic')),
+  changed_at timestamptz not null,
+  primary key (session_id, field)
 );
 alter table private.zoom_meetings enable row level security;
-revoke all on private.zoom_meetings from public, anon, authenticated;
-grant select, insert, update on private.zoom_meetings to service_role;
+alter table private.zoom_meeting_changes enable row level security;
+revoke all on private.zoom_meetings, private.zoom_meeting_changes from public, anon, authenticated;
+grant select, insert, update on private.zoom_meetings, private.zoom_meeting_changes to service_role;
 
-create or replace function private.stamp_zoom_meeting(session_id uuid, changed_at timestamptz)
+create or replace function private.stamp_zoom_meeting(session_id uuid, changed_at timestamptz,
+  fields text[] default array['start_time', 'duration', 'timezone', 'topic'])
 returns void
 language sql
 set search_path = ''
 as $$
-  insert into private.zoom_meetings as known (session_id, changed_at)
-  values (stamp_zoom_meeting.session_id, stamp_zoom_meeting.changed_at)
-  on conflict on constraint zoom_meetings_pkey do update
+  insert into private.zoom_meeting_changes as known (session_id, field, changed_at)
+  select stamp_zoom_meeting.session_id, field, stamp_zoom_meeting.changed_at from unnest(fields) as field
+  on conflict on constraint zoom_meeting_changes_pkey do update
     set changed_at = greatest(known.changed_at, excluded.changed_at)
 $$;
-revoke execute on function private.stamp_zoom_meeting(uuid, timestamptz) from public, anon, authenticated;
-grant execute on function private.stamp_zoom_meeting(uuid, timestamptz) to service_role;
+revoke execute on function private.stamp_zoom_meeting(uuid, timestamptz, text[]) from public, anon, authenticated;
+grant execute on function private.stamp_zoom_meeting(uuid, timestamptz, text[]) to service_role;
 
 -- Until `agree_with_zoom(false)` or the end of the transaction, changes are ones that Zoom knows of.
 create or replace function private.agree_with_zoom(agrees boolean)
@@ -46,9 +55,10 @@ as $$
 begin
   if current_setting('convene.zoom_agrees', true) is distinct from 'yes' then
     insert into private.outbox (kind, host_id, payload)
-      values (tg_argv[0], old.host_id, jsonb_build_object('meeting_id', old.provider_meeting_id));
+      values (tg_argv[0], old.host_id, jsonb_build_object('meeting_id', old.provider_meeting_id,
+        'zoom_user_id', (select z.zoom_user_id from private.zoom_meetings z where z.session_id = old.id)));
   end if;
-  return null;
+  return old;
 end
 $$;
 revoke execute on function private.enqueue_meeting_effect() from public, anon, authenticated;
@@ -57,14 +67,27 @@ create or replace trigger video_sessions_cancelled after update of status on pub
   when (old.provider = 'zoom' and old.provider_meeting_id is not null
     and new.status = 'cancelled' and old.status <> 'cancelled')
   execute function private.enqueue_meeting_effect('zoom.delete_meeting');
-create or replace trigger video_sessions_deleted after delete on public.video_sessions
+-- Before, because the account at Zoom goes with the session.
+create or replace trigger video_sessions_deleted before delete on public.video_sessions
   for each row
   when (old.provider = 'zoom' and old.provider_meeting_id is not null and old.status in ('scheduled', 'live'))
   execute function private.enqueue_meeting_effect('zoom.delete_meeting');
 create or replace trigger video_sessions_ended after update of status on public.video_sessions
   for each row
-  when (old.provider = 'zoom' and old.provider_meeting_id is not null and old.status = 'live' and new.status = 'ended')
+  when (old.provider = 'zoom' and old.provider_meeting_id is not null
+    and new.status = 'ended' and old.status <> 'ended')
   execute function private.enqueue_meeting_effect('zoom.end_meeting');
+
+create or replace function private.meeting_sync(session_id uuid)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select jsonb_build_object('session_id', session_id, 'zoom_user_id',
+    (select z.zoom_user_id from private.zoom_meetings z where z.session_id = meeting_sync.session_id))
+$$;
+revoke execute on function private.meeting_sync(uuid) from public, anon, authenticated;
 
 -- One waiting effect is enough: it sends what the row says when it is carried out. One that is being carried out may
 -- have read the row before this change.
@@ -85,7 +108,7 @@ begin
     for update skip locked;
   if not found then
     insert into private.outbox (kind, host_id, payload)
-      values ('zoom.sync_meeting', new.host_id, jsonb_build_object('session_id', new.id));
+      values ('zoom.sync_meeting', new.host_id, private.meeting_sync(new.id));
   end if;
   return null;
 end

@@ -162,7 +162,9 @@ begin
   session := private.write_video_session(claim.host_id, taken.request, meeting);
   insert into public.video_session_host_meta (session_id, host_id, host_start_url, expires_at)
     select session.id, session.host_id, meeting ->> 'start_url', now() + interval '2 hours'
-    where meeting ->> 'start_url' is not null;
+    where meeting ->> 'start_url' is not null and private.lock_zoom_connection(session.host_id);
+  insert into private.zoom_meetings (session_id, zoom_user_id)
+    select session.id, meeting ->> 'zoom_user_id' where meeting ->> 'zoom_user_id' is not null;
   update private.outbox o set status = 'done', done_at = now(), lease_id = null, leased_until = null
     where o.id = claim.id;
   update private.idempotency_keys k set resource_id = session.id where k.claim_id = claim.id;

@@ -46,24 +46,32 @@ as $$
 $$;
 revoke execute on function private.lease_effect(uuid) from public, anon, authenticated;
 
-create or replace function private.require_zoom(host uuid)
-returns void
+-- The host's grant, where the meeting is, for a change that needs Zoom's answer; a move must not be under way.
+create or replace function private.require_zoom(session public.video_sessions)
+returns jsonb
 language plpgsql
 set search_path = ''
 as $$
 declare
-  status text;
+  granted constant jsonb := private.zoom_grant_of_account(session.host_id,
+    (select z.zoom_user_id from private.zoom_meetings z where z.session_id = session.id));
 begin
-  select z.status into status from public.user_integrations_zoom z where z.user_id = host;
-  if status is null then
-    perform private.refuse(409, 'zoom_not_connected', 'Connect Zoom first: the meeting of this session is there');
-  elsif status <> 'connected' then
-    perform private.refuse(409, 'zoom_reconnect_required',
-      'Connect Zoom again: the meeting of this session is there');
+  case granted ->> 'status'
+    when 'missing' then
+      perform private.refuse(409, 'zoom_not_connected', 'Connect the Zoom account that has the meeting of this session');
+    when 'reconnect_required' then
+      perform private.refuse(409, 'zoom_reconnect_required', 'Connect Zoom again: the meeting of this session is there');
+    else null;
+  end case;
+  if exists (select from private.outbox o
+      where o.kind = 'zoom.sync_meeting' and o.status = 'pending' and o.host_id = session.host_id
+        and o.payload ->> 'session_id' = session.id::text and o.leased_until > clock_timestamp()) then
+    perform private.refuse(409, 'change_in_progress', 'This session is being moved already; ask again in a moment');
   end if;
+  return granted;
 end
 $$;
-revoke execute on function private.require_zoom(uuid) from public, anon, authenticated;
+revoke execute on function private.require_zoom(public.video_sessions) from public, anon, authenticated;
 
 -- Cancel or end: written now, and the meeting is left to the caller, then to the outbox.
 create or replace function private.close_video_session(session public.video_sessions, new_status text)
@@ -86,7 +94,8 @@ begin
     return jsonb_build_object('outcome', 'done', 'session', to_jsonb(session));
   end if;
   return jsonb_build_object('outcome', 'zoom', 'session', to_jsonb(session), 'effect', effect,
-    'meeting_id', session.provider_meeting_id, 'zoom', public.zoom_grant(session.host_id));
+    'meeting_id', session.provider_meeting_id, 'zoom', private.zoom_grant_of_account(session.host_id,
+      (select z.zoom_user_id from private.zoom_meetings z where z.session_id = session.id)));
 end
 $$;
 revoke execute on function private.close_video_session(public.video_sessions, text) from public, anon, authenticated;
@@ -98,6 +107,7 @@ set search_path = ''
 as $$
 declare
   moved public.video_sessions := private.rescheduled(session, changes);
+  granted jsonb;
   effect uuid;
 begin
   if session.status <> 'scheduled' then
@@ -113,19 +123,14 @@ begin
       where s.id = session.id returning s.* into session;
     return jsonb_build_object('outcome', 'done', 'session', to_jsonb(session));
   end if;
-  perform private.require_zoom(session.host_id);
-  if exists (select from private.outbox o
-      where o.kind = 'zoom.sync_meeting' and o.status = 'pending' and o.host_id = session.host_id
-        and o.payload ->> 'session_id' = session.id::text and o.leased_until > clock_timestamp()) then
-    perform private.refuse(409, 'change_in_progress', 'This session is being moved already; ask again in a moment');
-  end if;
+  granted := private.require_zoom(session);
   insert into private.outbox (kind, host_id, payload, available_at)
-    values ('zoom.sync_meeting', session.host_id, jsonb_build_object('session_id', session.id),
+    values ('zoom.sync_meeting', session.host_id,
+      private.meeting_sync(session.id) || jsonb_build_object('sent', private.zoom_meeting_of(moved)),
       now() + interval '1 minute')
     returning id into effect;
   return jsonb_build_object('outcome', 'zoom', 'session', to_jsonb(session), 'effect', private.lease_effect(effect),
-    'meeting_id', session.provider_meeting_id, 'meeting', private.zoom_meeting_of(moved),
-    'zoom', public.zoom_grant(session.host_id));
+    'meeting_id', session.provider_meeting_id, 'meeting', private.zoom_meeting_of(moved), 'zoom', granted);
 end
 $$;
 revoke execute on function private.reschedule_video_session(public.video_sessions, jsonb)
@@ -138,9 +143,8 @@ set search_path = ''
 as $$
 begin
   if session.provider_meeting_id is not null and session.status in ('scheduled', 'live') then
-    perform private.require_zoom(session.host_id);
     return jsonb_build_object('outcome', 'zoom', 'session', to_jsonb(session),
-      'meeting_id', session.provider_meeting_id, 'zoom', public.zoom_grant(session.host_id));
+      'meeting_id', session.provider_meeting_id, 'zoom', private.require_zoom(session));
   end if;
   -- The lifecycle refuses what is over.
   if session.status <> 'live' then
@@ -205,7 +209,11 @@ begin
       timezone = session.timezone
     where s.id = session.id returning s.* into session;
   perform private.agree_with_zoom(false), private.stamp_zoom_meeting(session.id, clock_timestamp());
-  update private.outbox o set status = 'done', done_at = now(), lease_id = null, leased_until = null
+  -- The app may have changed the row meanwhile: then Zoom was told something else, and the effect stays to tell it again.
+  update private.outbox o
+    set lease_id = null, leased_until = null, available_at = now(),
+      status = case when agrees then 'done' else 'pending' end, done_at = case when agrees then now() end
+    from (values (private.zoom_meeting_of(session) = effect.payload -> 'sent')) as told (agrees)
     where o.id = effect.id;
   return jsonb_build_object('session', to_jsonb(session));
 end
@@ -247,7 +255,8 @@ begin
   perform private.act_for(session.host_id);
   update public.video_sessions s set status = 'live' where s.id = session.id and s.status = 'scheduled';
   insert into public.video_session_host_meta as known (session_id, host_id, host_start_url, expires_at)
-    values (session.id, session.host_id, commit_zoom_start.start_url, now() + interval '2 hours')
+    select session.id, session.host_id, commit_zoom_start.start_url, now() + interval '2 hours'
+    where private.lock_zoom_connection(session.host_id)
     on conflict on constraint video_session_host_meta_pkey do update
       set host_start_url = excluded.host_start_url, expires_at = excluded.expires_at;
   return (select jsonb_build_object('session', to_jsonb(s)) from public.video_sessions s where s.id = session.id);

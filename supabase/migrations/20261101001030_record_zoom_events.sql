@@ -46,36 +46,63 @@ $$;
 revoke execute on function private.record_attendance(uuid, text, jsonb) from public, anon, authenticated;
 grant execute on function private.record_attendance(uuid, text, jsonb) to service_role;
 
--- The host changed the meeting at Zoom. Values that a session cannot have are left out.
+-- The host changed the meeting at Zoom: each value that is newer than what the session has. Those that a session cannot
+-- have are left out, and so is everything while Zoom is still to be told of a change here, which is the newer one.
 create or replace function private.follow_zoom_change(session public.video_sessions, event_at timestamptz, object jsonb)
 returns void
 language plpgsql
 set search_path = ''
 as $$
 declare
-  duration constant integer := (object ->> 'duration')::integer;
-  zone constant text := object ->> 'timezone';
-  topic constant text := btrim(object ->> 'topic');
+  news jsonb;
+  duration integer;
+  zone text;
+  topic text;
 begin
-  if session.status <> 'scheduled'
-      or exists (select from private.zoom_meetings z where z.session_id = session.id and z.changed_at >= event_at) then
+  if session.status <> 'scheduled' or exists (select from private.outbox o
+      where o.kind = 'zoom.sync_meeting' and o.status = 'pending' and o.host_id = session.host_id
+        and o.payload ->> 'session_id' = session.id::text) then
     return;
   end if;
+  select coalesce(jsonb_object_agg(told.key, told.value), '{}') into news from jsonb_each(object) as told
+    where told.key in ('start_time', 'duration', 'timezone', 'topic') and told.value <> 'null'
+      and not exists (select from private.zoom_meeting_changes c
+        where c.session_id = session.id and c.field = told.key and c.changed_at >= event_at);
+  duration := (news ->> 'duration')::integer;
+  zone := news ->> 'timezone';
+  topic := btrim(news ->> 'topic');
   update public.video_sessions s
-    set scheduled_start = coalesce((object ->> 'start_time')::timestamptz, s.scheduled_start),
+    set scheduled_start = coalesce((news ->> 'start_time')::timestamptz, s.scheduled_start),
       duration_minutes = case when duration between 1 and 1440 then duration else s.duration_minutes end,
       timezone = case when private.is_timezone(zone) then zone else s.timezone end,
       title = case when char_length(topic) between 1 and 200 then topic else s.title end
-    where s.id = session.id;
-  perform private.stamp_zoom_meeting(session.id, event_at);
+    where s.id = session.id and news <> '{}';
+  perform private.stamp_zoom_meeting(session.id, event_at, array(select jsonb_object_keys(news)));
 end
 $$;
 revoke execute on function private.follow_zoom_change(public.video_sessions, timestamptz, jsonb)
   from public, anon, authenticated;
 grant execute on function private.follow_zoom_change(public.video_sessions, timestamptz, jsonb) to service_role;
 
--- Zoom ended what the user had granted: their tokens go, and whoever used them is told.
-create or replace function private.forget_zoom_user(object jsonb)
+-- The meeting is no longer at Zoom, where nothing has to be done for it.
+create or replace function private.close_gone_session(session_id uuid)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform private.agree_with_zoom(true);
+  update public.video_sessions s set status = case s.status when 'live' then 'ended' else 'cancelled' end
+    where s.id = close_gone_session.session_id and s.status in ('scheduled', 'live');
+  perform private.agree_with_zoom(false);
+end
+$$;
+revoke execute on function private.close_gone_session(uuid) from public, anon, authenticated;
+grant execute on function private.close_gone_session(uuid) to service_role;
+
+-- Zoom ended what the user had granted: their tokens go, and whoever used them is told. What was granted after that
+-- stays: the news may come late, and more than once.
+create or replace function private.forget_zoom_user(event_at timestamptz, object jsonb)
 returns jsonb
 language plpgsql
 set search_path = ''
@@ -86,7 +113,7 @@ declare
 begin
   for forgotten in
     delete from public.user_integrations_zoom z
-    where z.zoom_user_id = object ->> 'zoom_user_id'
+    where z.zoom_user_id = object ->> 'zoom_user_id' and z.connected_at <= event_at
       and (z.zoom_account_id is null or z.zoom_account_id = object ->> 'zoom_account_id')
     returning z.user_id
   loop
@@ -97,8 +124,8 @@ begin
   return jsonb_build_object('recorded', recorded);
 end
 $$;
-revoke execute on function private.forget_zoom_user(jsonb) from public, anon, authenticated;
-grant execute on function private.forget_zoom_user(jsonb) to service_role;
+revoke execute on function private.forget_zoom_user(timestamptz, jsonb) from public, anon, authenticated;
+grant execute on function private.forget_zoom_user(timestamptz, jsonb) to service_role;
 
 create or replace function public.record_zoom_event(event text, event_at timestamptz, object jsonb)
 returns jsonb
@@ -110,7 +137,7 @@ declare
   session public.video_sessions;
 begin
   if event = 'deauthorized' then
-    return private.forget_zoom_user(object);
+    return private.forget_zoom_user(event_at, object);
   end if;
   select s.* into session from public.video_sessions s
     where s.provider = 'zoom' and s.provider_meeting_id = object ->> 'meeting_id' for update;
@@ -128,9 +155,7 @@ begin
       update public.video_sessions s set status = 'ended'
         where s.id = session.id and s.status in ('scheduled', 'live')
           and s.scheduled_start <= least(event_at, now());
-    when 'deleted' then
-      update public.video_sessions s set status = case s.status when 'live' then 'ended' else 'cancelled' end
-        where s.id = session.id and s.status in ('scheduled', 'live');
+    when 'deleted' then perform private.close_gone_session(session.id);
     when 'updated' then perform private.follow_zoom_change(session, event_at, object);
     when 'participant_joined', 'participant_left' then
       perform private.record_attendance(session.id, event, object);

@@ -77,7 +77,7 @@ begin
           where s.id = (effect.payload ->> 'session_id')::uuid))
         else '{}' end,
       'age_seconds', extract(epoch from now() - effect.created_at)::bigint,
-      'zoom', public.zoom_grant(effect.host_id, lease_refresh => false));
+      'zoom', private.zoom_grant_of_account(effect.host_id, effect.payload ->> 'zoom_user_id', lease_refresh => false));
   end loop;
   return jsonb_build_object('effects', effects);
 end
@@ -85,7 +85,8 @@ $$;
 revoke execute on function public.claim_outbox(integer) from public, anon, authenticated;
 grant execute on function public.claim_outbox(integer) to service_role;
 
--- One result: {id, lease_id, outcome: done|retry, error?}. False when its lease is not the current one.
+-- One result: {id, lease_id, outcome: done|gone|retry, error?}; gone is done, and says that the meeting of the effect's session
+-- is not at Zoom any more. False when its lease is not the current one.
 create or replace function private.settle_effect(result jsonb)
 returns boolean
 language plpgsql
@@ -99,11 +100,14 @@ begin
     return false;
   end if;
   case result ->> 'outcome'
-    when 'done' then
+    when 'done', 'gone' then
       -- A claim that the outbox settled made no session: its key starts afresh.
       delete from private.idempotency_keys k where k.claim_id = effect.id;
       perform private.stamp_zoom_meeting(s.id, clock_timestamp()) from public.video_sessions s
         where effect.kind = 'zoom.sync_meeting' and s.id = (effect.payload ->> 'session_id')::uuid;
+      if result ->> 'outcome' = 'gone' then
+        perform private.close_gone_session((effect.payload ->> 'session_id')::uuid);
+      end if;
       update private.outbox o
         set status = 'done', done_at = now(), error = null, lease_id = null, leased_until = null
         where o.id = effect.id;
@@ -117,7 +121,7 @@ begin
           where o.id = effect.id;
       end if;
     else
-      perform private.refuse(422, 'invalid_field', 'outcome is done or retry', 'results');
+      perform private.refuse(422, 'invalid_field', 'outcome is done, gone or retry', 'results');
   end case;
   return true;
 end

@@ -4,16 +4,19 @@
 
 -- Sessions that are over though nobody said so, family by family: at most a thousand in a call, and none that someone
 -- is changing right now. The next call comes within a minute.
+-- Their meetings are over too, or never began: Zoom need not be told.
 create or replace function private.sweep_video_sessions()
 returns void
 language sql
 set search_path = ''
 as $$
+  select private.agree_with_zoom(true);
   update public.video_sessions s set status = 'ended' where s.id in (
     select o.id from public.video_sessions o
     where o.status in ('scheduled', 'live') and o.scheduled_start < private.overdue_before()
     order by o.scheduled_start limit 1000
-    for update skip locked)
+    for update skip locked);
+  select private.agree_with_zoom(false);
 $$;
 
 create or replace function private.sweep_instant_sessions()

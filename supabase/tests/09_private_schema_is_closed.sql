@@ -15,7 +15,7 @@ create function pg_temp.private_tables() returns setof text language sql securit
 $$;
 select results_eq('select pg_temp.private_tables()', array['private.host_roles', 'private.idempotency_keys',
     'private.instant_session_removals', 'private.outbox', 'private.passcode_attempts', 'private.used_zoom_states',
-    'private.zoom_meetings', 'private.zoom_refresh_leases'],
+    'private.zoom_meeting_changes', 'private.zoom_meetings', 'private.zoom_refresh_leases'],
   'PRIV-01 the tables of private are the known ones');
 select is_empty($$select t, r, p from pg_temp.private_tables() t, unnest(array['anon', 'authenticated']) r,
     unnest(array['select', 'insert', 'update', 'delete', 'truncate', 'references', 'trigger']) p

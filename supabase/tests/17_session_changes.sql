@@ -2,7 +2,7 @@
 \ir support/people.psql
 \ir support/video_sessions.psql
 \ir support/zoom.psql
-select plan(46);
+select plan(58);
 
 create temporary table answers (name text, answer jsonb);
 grant all on answers to public;
@@ -16,7 +16,7 @@ exception
 end
 $$;
 create function pg_temp.effects() returns text[] language sql security definer as $$
-  select coalesce(array_agg(kind || ' ' || status order by kind, created_at), '{}') from private.outbox
+  select coalesce(array_agg(kind || ' ' || status order by kind, status), '{}') from private.outbox
 $$;
 create function pg_temp.commit(name text, changes jsonb) returns jsonb language sql as $$
   select commit_zoom_reschedule((answer #>> '{effect,id}')::uuid, (answer #>> '{effect,lease_id}')::uuid, changes)
@@ -108,6 +108,63 @@ select is(begin_session_change(pg_temp.id('zoom_session'), 'cancel', '{}') #- '{
 select pg_temp.as_service();
 select is(jsonb_path_query_array(claim_outbox(5), '$.effects[*].payload.meeting'), '[null]',
   'CHG-32 a change that waited has nothing to do any more');
+
+-- What the app changes while a move is at Zoom.
+select pg_temp.as_owner();
+insert into video_sessions (id, host_id, client_id, provider, title, scheduled_start, duration_minutes, join_url,
+    provider_meeting_id) values
+  (pg_temp.id('crossed'), pg_temp.id('trainer'), null, 'zoom', 'X', '2030-05-05T10:00Z', 30, 'https://zoom.us/j/888', '888'),
+  (pg_temp.id('gone'), pg_temp.id('trainer'), pg_temp.id('client'), 'zoom', 'G', '2030-05-06T10:00Z', 30,
+    'https://zoom.us/j/999', '999'),
+  (pg_temp.id('past'), pg_temp.id('trainer'), null, 'zoom', 'P', now() - interval '1 hour', 30,
+    'https://zoom.us/j/777', '777');
+delete from private.outbox;
+select pg_temp.as_user('trainer');
+insert into answers select 'crossed', begin_session_change(pg_temp.id('crossed'), 'reschedule', '{"duration_minutes": 60}');
+select is(pg_temp.begin_change('crossed', 'start'), 'change_in_progress', 'CHG-36 what is being moved does not start');
+update video_sessions set scheduled_start = '2030-08-01T10:00Z' where id = pg_temp.id('crossed');
+select pg_temp.as_service();
+select is(pg_temp.commit('crossed', '{"duration_minutes": 60}') #>> '{session,duration_minutes}', '60',
+  'CHG-37 a move is committed though the app changed the row meanwhile');
+select is(pg_temp.effects(), array['zoom.sync_meeting pending', 'zoom.sync_meeting pending'],
+  'CHG-38 and Zoom is told again, since it was told something else');
+select is(jsonb_path_query_first(claim_outbox(5), '$.effects[*].payload.meeting.scheduled_start'),
+  '"2030-08-01T10:00:00Z"', 'CHG-39 what the row says');
+
+-- A meeting that is not at Zoom any more.
+select pg_temp.as_owner();
+delete from private.outbox;
+select pg_temp.as_user('trainer');
+update video_sessions set title = 'Gone' where id = pg_temp.id('gone');
+select pg_temp.as_service();
+insert into answers values ('claimed', claim_outbox(5));
+select is(settle_outbox((select jsonb_build_array(jsonb_build_object('id', answer #> '{effects,0,id}',
+    'lease_id', answer #> '{effects,0,lease_id}', 'outcome', 'gone')) from answers where name = 'claimed')),
+  '{"settled": 1}', 'CHG-40 a change finds the meeting gone');
+select is((select status from video_sessions where id = pg_temp.id('gone')), 'cancelled', 'CHG-41 the session is off');
+select is(pg_temp.effects(), array['zoom.sync_meeting done'], 'CHG-42 and nothing more is asked of Zoom');
+
+-- Nobody said that it began.
+select pg_temp.as_owner();
+delete from private.outbox;
+select pg_temp.as_user('trainer');
+select is(pg_temp.begin_change('past', 'end'), 'zoom', 'CHG-43 ending what may be running without our knowing ends it there');
+
+-- Another Zoom account than the one that has the meeting.
+select pg_temp.as_owner();
+update user_integrations_zoom set zoom_user_id = 'new account';
+insert into private.zoom_meetings values (pg_temp.id('crossed'), 'old account');
+delete from private.outbox;
+select pg_temp.as_user('trainer');
+select is(pg_temp.begin_change('crossed', 'start'), 'zoom_not_connected', 'CHG-44 cannot start it');
+select is(begin_session_change(pg_temp.id('crossed'), 'cancel', '{}') #>> '{zoom,status}', 'missing',
+  'CHG-45 cancelling asks the other account for nothing');
+select pg_temp.as_owner();
+update private.outbox set leased_until = now();
+select pg_temp.as_service();
+select is(claim_outbox(5) #>> '{effects,0,zoom,status}', 'missing', 'CHG-46 nor does the outbox');
+select is(commit_zoom_start(pg_temp.id('direct_session'), 'https://zoom.us/s/1') #>> '{session,status}', 'live',
+  'CHG-47 the service starts what the host started');
 
 -- Without a connection.
 select pg_temp.as_user('nutritionist');

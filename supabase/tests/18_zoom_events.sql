@@ -2,7 +2,7 @@
 \ir support/people.psql
 \ir support/video_sessions.psql
 \ir support/zoom.psql
-select plan(38);
+select plan(42);
 
 -- What an event about meeting 555 comes to, `minutes` after the planned start of its session.
 create function pg_temp.happens(event text, minutes integer default 5, object jsonb default '{}') returns jsonb
@@ -90,6 +90,9 @@ select record_zoom_event('updated', '2030-05-03T09:30Z', '{"meeting_id": "555", 
   "timezone": "Nowhere"}');
 select results_eq($$select duration_minutes, title, timezone from video_sessions where provider_meeting_id = '555'$$,
   $$values (90, 'New', 'Europe/Berlin')$$, 'EVT-21 values that a session cannot have are left out');
+select record_zoom_event('updated', '2030-05-03T09:10Z', '{"meeting_id": "555", "start_time": "2030-05-05T10:00:00Z"}');
+select is((select scheduled_start from video_sessions where provider_meeting_id = '555'), '2030-05-05T10:00Z',
+  'EVT-36 a value that no newer change told of counts, though one of another value came first');
 select pg_temp.as_user('trainer');
 update video_sessions set scheduled_start = '2030-06-01T10:00Z' where id = pg_temp.id('zoom_session');
 select pg_temp.as_service();
@@ -98,6 +101,10 @@ select record_zoom_event('updated', now() - interval '1 minute',
 select is((select scheduled_start from video_sessions where provider_meeting_id = '555'), '2030-06-01T10:00Z',
   'EVT-22 nor does one from before the host moved it here');
 select is(pg_temp.left_to_do(), 1::bigint, 'EVT-23 which Zoom is still to be told');
+select record_zoom_event('updated', now() + interval '1 minute',
+  '{"meeting_id": "555", "start_time": "2029-01-01T10:00:00Z"}');
+select is((select scheduled_start from video_sessions where provider_meeting_id = '555'), '2030-06-01T10:00Z',
+  'EVT-37 until then nothing that Zoom tells replaces it');
 
 -- Attendance.
 select pg_temp.seen('participant_left', 'a', '2030-05-03T10:30Z');
@@ -130,12 +137,16 @@ update user_integrations_zoom set zoom_user_id = 'zu', zoom_account_id = 'za';
 select pg_temp.as_service();
 select is(record_zoom_event('deauthorized', now(), '{"zoom_user_id": "zu", "zoom_account_id": "other"}'),
   '{"recorded": false}', 'EVT-32 the removal by another account is not ours');
+select is(record_zoom_event('deauthorized', now() - interval '1 minute',
+    '{"zoom_user_id": "zu", "zoom_account_id": "za"}'), '{"recorded": false}',
+  'EVT-38 nor is one from before the user connected');
 select is(record_zoom_event('deauthorized', now(), '{"zoom_user_id": "zu", "zoom_account_id": "za"}'),
   '{"recorded": true}', 'EVT-33 whoever removes the app at Zoom');
 select is((select count(*) from user_integrations_zoom where user_id = pg_temp.id('trainer')), 0::bigint,
   'EVT-34 leaves no tokens');
 select is(record_zoom_event('deauthorized', now(), '{"zoom_user_id": "zu", "zoom_account_id": "za"}'),
   '{"recorded": false}', 'EVT-35 twice is the same');
+select is(pg_temp.attempt($$select private.sweep()$$), '1 row', 'EVT-39 the sweep goes on');
 
 select * from finish();
 rollback;

@@ -115,6 +115,7 @@ async fn commit(context: &Context, claim: &Claim, meeting: &Meeting) -> Result<V
             "join_url": meeting.join_url,
             "start_url": meeting.start_url,
             "passcode": claim.passcode,
+            "zoom_user_id": meeting.host_id,
         },
     });
     // When this fails the meeting stays: the commit may have been done, and the claim says what to look for.

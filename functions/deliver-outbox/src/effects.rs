@@ -1,7 +1,7 @@
 //! The effects that the outbox holds, and how each is carried out.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::{
     context::Context,
@@ -21,6 +21,17 @@ pub(crate) struct Effect {
     payload: Value,
     age_seconds: i64,
     zoom: Grant,
+}
+
+/// What became of an effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Outcome {
+    Done,
+    /// The meeting of a session that is to come is not at Zoom any more.
+    Gone,
+    /// It has to be tried again.
+    Retry,
 }
 
 /// Why an effect is not done. Each is tried again: a function of a later version may know the kind, the user may connect Zoom again.
@@ -111,25 +122,25 @@ fn read<'a, T: Deserialize<'a>>(payload: &'a Value) -> Result<T, Undone> {
 const BELIEVED_ABSENT_AFTER_SECONDS: i64 = 180;
 
 /// Carries out one effect, as long as `lease` allows.
-pub(crate) async fn perform(context: &Context, effect: Effect, lease: Lease) -> Result<(), Undone> {
+pub(crate) async fn perform(context: &Context, effect: Effect, lease: Lease) -> Result<Outcome, Undone> {
     if context.clock().now() > lease.start_until {
         return Err(Undone::OutOfTime);
     }
     // Before Zoom: for what needs nothing of it, the user need not be connected any more.
-    let Some(task) = Task::parse(&effect.kind, &effect.payload)? else { return Ok(()) };
+    let Some(task) = Task::parse(&effect.kind, &effect.payload)? else { return Ok(Outcome::Done) };
     let mut zoom = ZoomUser::new(context, effect.zoom).await?;
     match task {
         Task::SettleClaim(meeting) => {
-            settle_claim(context, &mut zoom, &meeting, effect.age_seconds, lease.delete_until).await
+            settle_claim(context, &mut zoom, &meeting, effect.age_seconds, lease.delete_until).await?;
         }
-        Task::Delete(meeting) => Ok(zoom.delete_meeting(&meeting.meeting_id).await?),
-        Task::End(meeting) => Ok(zoom.end_meeting(&meeting.meeting_id).await?),
+        Task::Delete(meeting) => zoom.delete_meeting(&meeting.meeting_id).await?,
+        Task::End(meeting) => zoom.end_meeting(&meeting.meeting_id).await?,
         Task::Sync(plan) => match zoom.update_meeting(&plan).await {
-            // There is nothing left that could disagree with the session.
-            Err(ZoomError::NotFound) => Ok(()),
-            other => Ok(other?),
+            Err(ZoomError::NotFound) => return Ok(Outcome::Gone),
+            other => other?,
         },
     }
+    Ok(Outcome::Done)
 }
 
 /// Nothing here is cut short, because a rotated token has to be saved: the time is looked at between the calls.

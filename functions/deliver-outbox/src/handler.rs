@@ -12,7 +12,7 @@ use shared::{
 };
 use uuid::Uuid;
 
-use crate::effects::{self, Effect, Lease};
+use crate::effects::{self, Effect, Lease, Outcome};
 
 /// How many effects one call takes: with what each may ask of Zoom, below the 50 subrequests of Cloudflare's free plan.
 const MOST_EFFECTS: u32 = 8;
@@ -29,7 +29,7 @@ struct Claimed {
 struct Settled {
     id: Uuid,
     lease_id: Uuid,
-    outcome: &'static str,
+    outcome: Outcome,
     /// Why it has to be tried again: a code, for an admin.
     error: Option<String>,
 }
@@ -64,8 +64,8 @@ pub(crate) async fn deliver(context: &Context) -> Result<Response, Error> {
         .map(async |effect| {
             let (id, lease_id) = (effect.id, effect.lease_id);
             match effects::perform(context, effect, lease).await {
-                Ok(()) => Settled { id, lease_id, outcome: "done", error: None },
-                Err(error) => Settled { id, lease_id, outcome: "retry", error: Some(error.to_string()) },
+                Ok(outcome) => Settled { id, lease_id, outcome, error: None },
+                Err(error) => Settled { id, lease_id, outcome: Outcome::Retry, error: Some(error.to_string()) },
             }
         })
         .buffer_unordered(AT_ONCE)

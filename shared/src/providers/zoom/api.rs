@@ -1,5 +1,5 @@
 use http::{
-    Method,
+    Method, StatusCode,
     header::{AUTHORIZATION, CONTENT_TYPE},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -44,15 +44,15 @@ impl<'a> Api<'a> {
     }
 
     pub(super) async fn patch(&self, token: &Secret, path: &str, body: &impl Serialize) -> Result<(), ZoomError> {
-        self.call(Method::PATCH, token, path, Some(encode(body)?)).await.map(drop)
+        done(&self.call(Method::PATCH, token, path, Some(encode(body)?)).await?)
     }
 
     pub(super) async fn put(&self, token: &Secret, path: &str, body: &impl Serialize) -> Result<(), ZoomError> {
-        self.call(Method::PUT, token, path, Some(encode(body)?)).await.map(drop)
+        done(&self.call(Method::PUT, token, path, Some(encode(body)?)).await?)
     }
 
     pub(super) async fn delete(&self, token: &Secret, path: &str) -> Result<(), ZoomError> {
-        self.call(Method::DELETE, token, path, None).await.map(drop)
+        done(&self.call(Method::DELETE, token, path, None).await?)
     }
 
     async fn call(
@@ -79,6 +79,15 @@ impl<'a> Api<'a> {
 
 fn encode(body: &impl Serialize) -> Result<Vec<u8>, Error> {
     serde_json::to_vec(body).map_err(|error| Error::Internal(format!("a Zoom request is not JSON: {error}")))
+}
+
+/// Zoom says that a change is made by 204, and nothing else does.
+fn done(answer: &Answer) -> Result<(), ZoomError> {
+    if answer.status == StatusCode::NO_CONTENT {
+        return Ok(());
+    }
+    let cause = format!("Zoom: an unexpected answer: status {}", answer.status.as_u16());
+    Err(ZoomError::Unanswered { cause, timed_out: false })
 }
 
 /// A success that cannot be read leaves open what was done.

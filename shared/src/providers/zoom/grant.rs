@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, de::IgnoredAny};
+use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -36,6 +36,11 @@ enum Status {
 #[derive(Deserialize)]
 struct Marking {
     marked: bool,
+}
+
+#[derive(Deserialize)]
+struct Saving {
+    saved: bool,
 }
 
 /// Another flight's refresh is waited for this often, this long: until its lease of 8 seconds has lapsed, should it have died.
@@ -172,8 +177,8 @@ async fn access_token(api: &Api<'_>, mut grant: Grant, refused: Option<&str>) ->
     }
 }
 
-/// Refreshes and saves the tokens. None when Zoom refused a refresh token that another flight has replaced meanwhile: what is stored
-/// now decides.
+/// Refreshes and saves the tokens. None when others were stored meanwhile, or none are any more, because another flight refreshed
+/// or the user connected again or disconnected: what is stored now decides.
 async fn refresh(api: &Api<'_>, grant: &Grant, lease: Uuid) -> Result<Option<AccessToken>, ZoomError> {
     let used = stored(grant.refresh_token.clone())?;
     let refresh_token = oauth::open(api, grant.user_id, &used).await?;
@@ -195,25 +200,25 @@ async fn refresh(api: &Api<'_>, grant: &Grant, lease: Uuid) -> Result<Option<Acc
         "expires_at": tokens.expires_at,
         "scope": tokens.scope,
     });
-    save(api.context, &arguments).await?;
-    Ok(Some(AccessToken { value: Secret::new(pair.access_token), sealed: tokens.access_token }))
+    let is_saved = save(api.context, &arguments).await?;
+    Ok(is_saved.then(|| AccessToken { value: Secret::new(pair.access_token), sealed: tokens.access_token }))
 }
 
 fn stored(token: Option<String>) -> Result<String, Error> {
     token.ok_or_else(|| Error::Internal("a connected Zoom user without tokens".to_owned()))
 }
 
-/// Saving twice is the same as once: the second finds that the refresh token which it replaces is gone. So it is when the user
-/// connected again meanwhile, whose new pair must stay.
-async fn save(context: &Context, arguments: &serde_json::Value) -> Result<(), Error> {
+/// Saving twice is the same as once: the second finds that the refresh token which it replaces is gone, and answers false. So it is
+/// when the user connected again meanwhile, whose new pair must stay.
+async fn save(context: &Context, arguments: &serde_json::Value) -> Result<bool, Error> {
     let mut tries = 1;
     loop {
-        match rpc_as_service::<IgnoredAny>(context, "save_zoom_tokens", arguments).await {
+        match rpc_as_service::<Saving>(context, "save_zoom_tokens", arguments).await {
             Err(Error::Unavailable(_)) if tries < SAVE_TRIES => {
                 tries += 1;
                 context.clock().sleep(SAVE_PAUSE).await;
             }
-            other => return other.map(drop),
+            other => return other.map(|saving| saving.saved),
         }
     }
 }

@@ -66,6 +66,8 @@ pub struct Meeting {
     pub join_url: String,
     /// The host's own link: it signs its bearer in as the host and lasts two hours.
     pub start_url: String,
+    /// Zoom's id of the user whose meeting it is; usually told.
+    pub host_id: Option<String>,
     #[serde(default)]
     password: String,
 }
