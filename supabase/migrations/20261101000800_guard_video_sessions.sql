@@ -34,6 +34,7 @@ declare
     when char_length(session.description) > 2000
       then array['description', 'description has at most 2000 characters']
     when session.scheduled_start is null or not isfinite(session.scheduled_start)
+        or session.scheduled_start > now() + interval '10 years'
       then array['scheduled_start', 'scheduled_start is a date and time']
     when session.duration_minutes is null or session.duration_minutes not between 1 and 1440
       then array['duration_minutes', 'duration_minutes is between 1 and 1440']
@@ -47,6 +48,8 @@ declare
     when char_length(session.join_url) > 2048
         -- No user name before the host, and no backslash, with which a link can look like another.
         or session.join_url !~ '^https://[^/?#@\\[:space:][:cntrl:]]+([/?#][^\\[:space:][:cntrl:]]*)?$'
+        -- Nor a character that is not seen, or turns the text around it.
+        or session.join_url ~ '[\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]'
         or session.join_url ~* '([^a-z0-9]|%[0-9a-f]{2})(z|%7a)(a|%61)(k|%6b)(=|%3d)'
       -- A link with `zak=` signs whoever opens it in as the host.
       then array['join_url', 'join_url is an https link that guests can open, of at most 2048 characters']

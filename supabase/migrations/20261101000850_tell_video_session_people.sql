@@ -54,7 +54,8 @@ as $$
 begin
   if (select count(*) from public.session_audit a
       where a.session_id = new.session_id and a.created_at > now() - interval '1 hour'
-        and a.action = 'participant_added' and a.details ->> 'user_id' = new.user_id::text) > 1 then
+        and a.action = 'participant_added' and a.details ->> 'user_id' = new.user_id::text) > 1
+      or private.floods((select s.host_id from public.video_sessions s where s.id = new.session_id)) then
     return null;
   end if;
   perform private.notify(new.user_id, 'video_session_added', 'New video session',
@@ -67,6 +68,19 @@ $$;
 revoke execute on function private.tell_added_participant() from public, anon, authenticated;
 create or replace trigger video_session_participants_tell after insert on public.video_session_participants
   for each row when (new.role = 'participant') execute function private.tell_added_participant();
+
+-- Whether a host did so much within an hour that news of it would be a flood. What is called off is told all the same.
+create or replace function private.floods(host uuid)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select count(*) > 300 from (
+    select from public.session_audit a
+    where a.host_id = host and a.created_at > now() - interval '1 hour' limit 301) as recent
+$$;
+revoke execute on function private.floods(uuid) from public, anon, authenticated;
 
 create or replace function private.tell_video_session_people()
 returns trigger
@@ -83,7 +97,7 @@ declare
     when new.status = 'scheduled' then array['video_session_rescheduled', 'Video session moved']
   end;
 begin
-  if news is not null then
+  if news[1] = 'video_session_cancelled' or (news is not null and not private.floods(session.host_id)) then
     perform private.notify(p.user_id, news[1], news[2],
         format('%s, %s', session.title, private.spoken_time(session.scheduled_start, session.timezone)),
         jsonb_build_object('session_id', session.id))

@@ -35,6 +35,7 @@ begin
       'Connect Zoom again, paste a link as join_url, or use provider "jitsi"', 'provider');
   end if;
   if taken.claim_id is null then
+    perform pg_advisory_xact_lock(hashtextextended('claims ' || taken.caller_id, 0));
     -- More than Zoom lets one user create in a day; each is an effect that has to be settled.
     if (select count(*) from private.outbox o where o.host_id = taken.caller_id and o.status = 'pending') >= 100 then
       perform private.refuse(429, 'too_many_pending', 'Too many Zoom requests are still being settled; try again later');
@@ -106,7 +107,7 @@ begin
   taken := private.take_idempotency_key(caller, 'create-video-session',
     coalesce(idempotency_key, gen_random_uuid()::text), request);
   if taken.resource_id is not null then
-    if not exists (select from public.video_sessions s where s.id = taken.resource_id) then
+    if not exists (select from public.video_sessions s where s.id = taken.resource_id and s.host_id = caller) then
       perform private.refuse(409, 'idempotency_key_spent',
         'The session made with this Idempotency-Key was deleted; use a new key', 'Idempotency-Key');
     end if;

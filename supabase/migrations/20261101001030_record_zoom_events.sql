@@ -147,9 +147,9 @@ begin
   perform private.agree_with_zoom(true);
   case event
     when 'started' then
-      -- Long before the planned start the host is trying the meeting out.
+      -- Earlier than people come, the host is trying the meeting out.
       update public.video_sessions s set status = 'live'
-        where s.id = session.id and s.status = 'scheduled' and s.scheduled_start <= event_at + interval '1 hour';
+        where s.id = session.id and s.status = 'scheduled' and s.scheduled_start <= event_at + interval '15 minutes';
     when 'ended' then
       -- So is a meeting that ends before the planned start: the session is still to come.
       update public.video_sessions s set status = 'ended'

@@ -39,7 +39,8 @@ begin
   -- Someone who leaves and returns over and over must not fill the therapist's notifications.
   if (select count(*) from public.session_audit a
       where a.session_id = session.id and a.created_at > now() - interval '1 hour'
-        and a.action = 'participant_added') <= 100 then
+        and a.action = 'participant_added'
+        and a.details ->> 'user_id' is not distinct from new.user_id::text) <= 20 then
     perform private.notify(session.therapist_id, 'instant_participant_waiting', 'Someone is waiting',
       format('%s waits to be admitted to %s', new.participant_name, session.session_name),
       jsonb_build_object('session_id', session.id, 'participant_id', new.id));

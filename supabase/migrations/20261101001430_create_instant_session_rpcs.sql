@@ -140,3 +140,29 @@ end
 $$;
 revoke execute on function public.readmit_instant_participant(uuid, uuid) from public, anon, service_role;
 grant execute on function public.readmit_instant_participant(uuid, uuid) to authenticated;
+
+-- Also for someone who left before they could be removed: then they do not come back.
+create or replace function public.remove_instant_participant(session_id uuid, user_id uuid)
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  update public.instant_sessions s set lobby = true
+    where s.id = remove_instant_participant.session_id and s.therapist_id = auth.uid()
+      and s.therapist_id <> remove_instant_participant.user_id;
+  if not found then
+    perform private.refuse(404, 'session_not_found', 'You have no such session', 'session_id');
+  end if;
+  insert into private.instant_session_removals (session_id, user_id)
+    select remove_instant_participant.session_id, p.id from public.profiles p
+    where p.id = remove_instant_participant.user_id
+    on conflict do nothing;
+  delete from public.instant_session_participants p
+    where p.session_id = remove_instant_participant.session_id and p.user_id = remove_instant_participant.user_id;
+  return jsonb_build_object('status', 'removed');
+end
+$$;
+revoke execute on function public.remove_instant_participant(uuid, uuid) from public, anon, service_role;
+grant execute on function public.remove_instant_participant(uuid, uuid) to authenticated;

@@ -84,6 +84,7 @@ declare
     when new.tutor_id = new.student_id
       then array['student_id', 'tutor and student are two people']
     when new.scheduled_start is null or not isfinite(new.scheduled_start)
+        or new.scheduled_start > now() + interval '10 years'
       then array['scheduled_start', 'scheduled_start is a date and time']
     when new.scheduled_end is null or not isfinite(new.scheduled_end) or new.scheduled_end <= new.scheduled_start
         or new.scheduled_end > new.scheduled_start + interval '24 hours'

@@ -18,6 +18,7 @@ declare
     when new.tutor_name is null or char_length(new.tutor_name) not between 1 and 200
       then array['tutor_name', 'tutor_name has 1 to 200 characters']
     when new.scheduled_time is null or not isfinite(new.scheduled_time)
+        or new.scheduled_time > now() + interval '10 years'
       then array['scheduled_time', 'scheduled_time is a date and time']
     when new.duration_minutes is null or new.duration_minutes not between 1 and 1440
       then array['duration_minutes', 'duration_minutes is between 1 and 1440']
@@ -30,6 +31,12 @@ begin
   end if;
   if tg_op = 'INSERT' then
     new.registered_users := '{}';
+    -- They are in everybody's list.
+    if current_user in ('anon', 'authenticated') and (
+        select count(*) from public.virtual_sessions s
+        where s.creator_id = new.creator_id and s.created_at > now() - interval '1 hour') >= 50 then
+      perform private.refuse(429, 'too_many_sessions', 'Too many sessions were planned; try again later');
+    end if;
     return new;
   end if;
   -- The service neither: the list follows from the registrations.

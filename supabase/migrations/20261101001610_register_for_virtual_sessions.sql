@@ -225,7 +225,8 @@ set search_path = ''
 as $$
 declare
   session constant public.virtual_sessions := private.lock_created_session(session_id);
-  had_seat constant boolean := coalesce(user_id = any (session.registered_users), false);
+  was_out constant boolean := exists (select from public.virtual_session_registrations r
+    where r.session_id = session.id and r.user_id = remove_from_virtual_session.user_id and r.status = 'removed');
 begin
   if user_id = session.creator_id then
     perform private.refuse(409, 'own_session', 'You cannot remove yourself from your own session', 'user_id');
@@ -242,8 +243,8 @@ begin
       on conflict do nothing;
   end if;
   perform private.fill_virtual_seats(session.id);
-  -- Who had a seat knows the room. A live one stays: people are in it.
-  if had_seat and session.status = 'upcoming' then
+  -- Who had a seat, now or before they left, knows the room. A live one stays: people are in it.
+  if not was_out and session.status = 'upcoming' then
     perform private.open_virtual_room(session.id);
   end if;
   return jsonb_build_object('status', 'removed');

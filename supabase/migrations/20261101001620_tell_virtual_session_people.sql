@@ -19,7 +19,8 @@ declare
   told uuid;
 begin
   -- To delete what is over tells nobody.
-  if news is not null and (tg_op = 'UPDATE' or private.is_open_virtual_session(session)) then
+  if news is not null and (tg_op = 'UPDATE' or private.is_open_virtual_session(session))
+      and (news[1] = 'virtual_session_cancelled' or not private.floods(session.creator_id)) then
     for told in
       select r.user_id from public.virtual_session_registrations r join public.profiles p on p.id = r.user_id
       where r.session_id = session.id

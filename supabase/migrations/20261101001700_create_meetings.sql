@@ -48,11 +48,18 @@ declare
     when char_length(new.description) > 2000
       then array['description', 'description has at most 2000 characters']
     when new.scheduled_at is null or not isfinite(new.scheduled_at)
+        or new.scheduled_at > now() + interval '10 years'
       then array['scheduled_at', 'scheduled_at is a date and time']
   end;
 begin
   if refused is not null then
     perform private.refuse(422, 'invalid_field', refused[2], refused[1]);
+  end if;
+  if tg_op = 'INSERT' and current_user in ('anon', 'authenticated') and (
+      select count(*) from (
+        select from public.meetings m
+        where m.client_id = new.client_id and m.created_at > now() - interval '1 hour' limit 20) as recent) >= 20 then
+    perform private.refuse(429, 'too_many_meetings', 'Too many meetings were planned; try again later');
   end if;
   return new;
 end

@@ -28,6 +28,10 @@ begin
       and new.operator_id is not null then
     perform private.refuse(403, 'operator_frozen', 'Nobody chooses a client''s operator', 'operator_id');
   end if;
+  -- Whoever could, would read the meetings of whom they took over.
+  if tg_op = 'UPDATE' and old.auth_user_id is not null and new.auth_user_id is distinct from old.auth_user_id then
+    perform private.refuse(403, 'column_frozen', 'auth_user_id of clients cannot be changed', 'auth_user_id');
+  end if;
   return new;
 end
 $$;

@@ -1,7 +1,7 @@
 -- Threat: a repeated request makes a second session or a second meeting at Zoom, or a lost answer loses the meeting.
 \ir support/people.psql
 \ir support/zoom.psql
-select plan(41);
+select plan(42);
 
 select pg_temp.as_user('trainer');
 create temporary table answers (name text, answer jsonb);
@@ -25,6 +25,13 @@ select pg_temp.as_user('trainer');
 delete from video_sessions where id = (select (answer #>> '{session,id}')::uuid from answers where name = 'first');
 select is(pg_temp.outcome(pg_temp.request(), 'key-1'), 'idempotency_key_spent Idempotency-Key',
   'KEY-08 a repeat does not bring a deleted session back');
+select pg_temp.as_owner();
+insert into video_sessions (id, host_id, provider, title, scheduled_start, duration_minutes, join_url)
+  select (answer #>> '{session,id}')::uuid, pg_temp.id('nutritionist'), 'manual', 'Not yours', '2030-01-01Z', 30,
+    'https://evil.example/x' from answers where name = 'first';
+select pg_temp.as_user('trainer');
+select is(pg_temp.outcome(pg_temp.request(), 'key-1'), 'idempotency_key_spent Idempotency-Key',
+  'KEY-09 nor does it show what another host put in its place');
 
 select pg_temp.as_user('nutritionist');
 select is(pg_temp.outcome(pg_temp.zoom_request('{"client_ids": []}')), 'zoom_not_connected provider',

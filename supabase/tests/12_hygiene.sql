@@ -94,6 +94,7 @@ insert into definers values
   ('public.readmit_to_virtual_session', 'authenticated', 'no client writes seats'),
   ('public.register_for_virtual_session', 'authenticated', 'no client writes seats'),
   ('public.remove_from_virtual_session', 'authenticated', 'no client writes seats'),
+  ('public.remove_instant_participant', 'authenticated', 'no client writes who was removed'),
   ('public.unregister_from_virtual_session', 'authenticated', 'no client writes seats');
 select results_eq($$select (p.pronamespace::regnamespace || '.' || p.proname) collate "C",
     case when has_function_privilege('anon', p.oid, 'execute') then 'anon, ' else '' end || 'authenticated' collate "C"

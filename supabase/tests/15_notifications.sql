@@ -1,7 +1,7 @@
 -- Threat: someone is not told what happened to their session, is told by somebody else, or is flooded.
 \ir support/people.psql
 \ir support/video_sessions.psql
-select plan(17);
+select plan(20);
 
 -- What the current user was told of a session, in its order.
 create function pg_temp.told(session text) returns text[] language sql as $$
@@ -63,6 +63,28 @@ select is(pg_temp.told('new'), array['video_session_added'], 'TELL-13 once, howe
 select pg_temp.as_owner();
 select is((select client_id from video_sessions where id = pg_temp.id('new')), null,
   'TELL-14 the one client was forgotten with the participant');
+
+-- A host who moves a session over and over.
+select pg_temp.as_owner();
+delete from notifications;
+insert into video_sessions (id, host_id, client_id, provider, title, scheduled_start, duration_minutes, join_url)
+  values (pg_temp.id('moving'), pg_temp.id('trainer'), pg_temp.id('client'), 'manual', 'M', '2030-01-01Z', 30,
+    'https://v.example/m');
+select pg_temp.as_user('trainer');
+do $$ begin
+  for turn in 1..400 loop
+    update video_sessions set duration_minutes = 30 + turn % 2 where title = 'M';
+  end loop;
+end $$;
+select pg_temp.as_owner();
+select cmp_ok((select count(*) from notifications), '<=', 300::bigint,
+  'TELL-18 who does more than 300 things in an hour is no longer told of');
+select pg_temp.as_user('trainer');
+update video_sessions set status = 'cancelled' where title = 'M';
+select pg_temp.as_user('client');
+select is((pg_temp.told('moving'))[1], 'video_session_added', 'TELL-19 the client was told of the session');
+select is((select count(*) from notifications where type = 'video_session_cancelled'), 1::bigint,
+  'TELL-20 and is told that it is off, all the same');
 
 select pg_temp.as_user('trainer');
 select is(pg_temp.attempt($$insert into notifications (user_id, type, title, body)
