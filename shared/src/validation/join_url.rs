@@ -91,6 +91,18 @@ impl JoinUrl {
     }
 }
 
+/// Whether a link leads to Zoom itself, be it one for the host.
+#[must_use]
+pub fn leads_to_zoom(link: &str) -> bool {
+    Url::parse(link).is_ok_and(|url| {
+        url.scheme() == "https"
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.port().is_none()
+            && matches!(url.host(), Some(Host::Domain(host)) if provider_of(host, "") == Provider::Zoom)
+    })
+}
+
 /// Zoom's `zak` signs its bearer in as the host, wherever in the link it stands.
 fn carries_host_key(url: &Url) -> bool {
     let link = percent_decode_str(url.as_str()).decode_utf8_lossy().to_ascii_lowercase();

@@ -115,3 +115,19 @@ fn a_jitsi_token_is_removed_and_the_rest_kept() {
         "https://meet.jit.si/Room?lang=de#config.x=1"
     );
 }
+
+#[test]
+fn only_zooms_own_hosts_lead_to_zoom() {
+    assert!(leads_to_zoom("https://us05web.zoom.us/s/99012345678?zak=x"));
+    for elsewhere in [
+        "javascript:alert(1)",
+        "http://zoom.us/s/99012345678",
+        "https://zoom.us.evil.example/s/99012345678",
+        "https://evilzoom.us/s/99012345678",
+        "https://zoom.us:8443/s/99012345678",
+        "https://zoom.us@evil.example/s/99012345678",
+        "https://user@zoom.us/s/99012345678",
+    ] {
+        assert!(!leads_to_zoom(elsewhere), "{elsewhere}");
+    }
+}

@@ -6,7 +6,7 @@ mod return_target;
 mod text;
 mod time;
 
-pub use join_url::{JoinUrl, JoinUrlError};
+pub use join_url::{JoinUrl, JoinUrlError, leads_to_zoom};
 pub use number::{DurationMinutes, MaxParticipants};
 pub use return_target::{ReturnTarget, ReturnTargets};
 pub use text::{Description, Title};

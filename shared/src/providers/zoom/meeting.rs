@@ -10,7 +10,7 @@ use super::{
 use crate::{
     crypto::Secret,
     providers::Provider,
-    validation::{JoinUrl, ScheduledStart},
+    validation::{JoinUrl, ScheduledStart, leads_to_zoom},
 };
 
 /// Zoom's number for a scheduled meeting.
@@ -177,7 +177,7 @@ impl Api<'_> {
 
     pub(super) async fn start_url(&self, token: &Secret, id: &str) -> Result<String, ZoomError> {
         let StartLink { start_url } = self.get(token, &path(id)).await?;
-        if start_url.starts_with("https://") { Ok(start_url) } else { Err(unusable("a start link that is none")) }
+        if leads_to_zoom(&start_url) { Ok(start_url) } else { Err(unusable("a start link that is none")) }
     }
 
     /// Each call counts against the 100 creates and updates that a host has in a day: only for a real change.
@@ -231,11 +231,11 @@ fn candidate(listed: &Value, mark: Mark<'_>) -> Option<u64> {
     (topic == mark.topic && apart.num_seconds().abs() < 60).then_some(id)
 }
 
-/// A link that is not Zoom's own for participants is shown to nobody.
+/// A link that is not Zoom's own is shown to nobody.
 fn checked(meeting: Meeting) -> Result<Meeting, ZoomError> {
     match JoinUrl::parse(&meeting.join_url, "") {
-        Ok(link) if link.provider() == Provider::Zoom => Ok(meeting),
-        _ => Err(unusable("a join link that is none")),
+        Ok(link) if link.provider() == Provider::Zoom && leads_to_zoom(&meeting.start_url) => Ok(meeting),
+        _ => Err(unusable("links that are not its own")),
     }
 }
 
