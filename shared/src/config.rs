@@ -41,8 +41,8 @@ pub struct Config {
     pub jitsi_domain: String,
     /// `PROVIDER_TIMEOUT_MS`: how long a call to a video provider may take.
     pub provider_timeout: Duration,
-    /// `RETURN_TARGETS`: where a browser may be sent back to after it was at a provider.
-    pub return_targets: ReturnTargets,
+    /// `RETURN_TARGETS`.
+    return_targets: Option<String>,
     /// The Zoom app, when one is configured.
     pub zoom: Option<ZoomConfig>,
 }
@@ -100,8 +100,18 @@ impl Config {
             zoom_webhook_secret: variable("ZOOM_WEBHOOK_SECRET").map(Secret::new),
             jitsi_domain: jitsi_domain(&variable)?,
             provider_timeout: provider_timeout(&variable)?,
-            return_targets: return_targets(&variable)?,
+            return_targets: variable("RETURN_TARGETS"),
         })
+    }
+
+    /// Where a browser may be sent back to after it was at a provider. Read only where it is asked for: the two functions that do
+    /// carry the rules for URLs in their bundles, and the others work without.
+    pub fn return_targets(&self) -> Result<ReturnTargets, ConfigError> {
+        let targets = self.return_targets.as_deref().unwrap_or(DEFAULT_RETURN_TARGETS);
+        ReturnTargets::parse(targets).ok_or(ConfigError::Invalid(
+            "RETURN_TARGETS",
+            "a list of app links like app://connected and origins like https://app.example",
+        ))
     }
 }
 
@@ -142,15 +152,6 @@ fn redirect_uri(variable: &impl Fn(&str) -> Option<String>, supabase_url: &str) 
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.fragment().is_none() => Ok(value),
         _ => Err(ConfigError::Invalid(NAME, "an http(s) URL")),
     }
-}
-
-fn return_targets(variable: &impl Fn(&str) -> Option<String>) -> Result<ReturnTargets, ConfigError> {
-    const NAME: &str = "RETURN_TARGETS";
-    let targets = variable(NAME);
-    ReturnTargets::parse(targets.as_deref().unwrap_or(DEFAULT_RETURN_TARGETS)).ok_or(ConfigError::Invalid(
-        NAME,
-        "a list of app links like app://connected and origins like https://app.example",
-    ))
 }
 
 /// An API key by its own name, from the JSON object of named keys that hosted functions get (`{"default": "sb_..."}`), or by
@@ -213,7 +214,7 @@ mod tests {
         assert_eq!(config.jitsi_domain, "meet.jit.si");
         assert_eq!(config.provider_timeout, Duration::from_secs(10));
         assert!(config.zoom.is_none() && config.jwt_secret.is_none());
-        assert_eq!(config.return_targets.default_target().as_str(), "cotrainr://video/zoom-connected");
+        assert_eq!(config.return_targets().unwrap().default_target().as_str(), "cotrainr://video/zoom-connected");
     }
 
     #[test]
@@ -244,7 +245,8 @@ mod tests {
             ("RETURN_TARGETS", "https://app.example/secret"),
             ("RETURN_TARGETS", "javascript:secret"),
         ] {
-            let message = read(&[(name, value)]).err().unwrap().to_string();
+            let refused = read(&[(name, value)]).and_then(|config| config.return_targets().map(drop));
+            let message = refused.err().unwrap().to_string();
             assert!(message.contains(name) && !message.contains("secret"), "{message}");
         }
     }

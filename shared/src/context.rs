@@ -4,7 +4,7 @@ use std::{cell::Cell, rc::Rc};
 
 use uuid::Uuid;
 
-use crate::{auth::jwks::JwksCache, clock::Clock, config::Config};
+use crate::{auth::jwks::JwksCache, clock::Clock, config::Config, http::Note};
 
 /// What all requests of one isolate share.
 pub struct Deployment {
@@ -32,11 +32,21 @@ pub struct Context {
     pub deployment: Rc<Deployment>,
     /// Names this request in the answer, in the log, and in calls to Supabase.
     pub request_id: String,
+    /// The query of its URL. That is all of the URL that a handler needs; parsing it for every function would cost each 1 KB.
+    pub query: String,
     /// Who is calling, once it is known: for the log alone.
     pub caller_id: Cell<Option<Uuid>>,
+    /// What the log says of an answer whose status does not tell.
+    pub note: Cell<Option<Note>>,
 }
 
 impl Context {
+    /// A request without a query, of which nothing is known yet but its id.
+    #[must_use]
+    pub fn new(deployment: Rc<Deployment>, request_id: String) -> Self {
+        Self { deployment, request_id, query: String::new(), caller_id: Cell::default(), note: Cell::default() }
+    }
+
     /// The checked configuration.
     #[must_use]
     pub fn config(&self) -> &Config {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_channel::oneshot;
 use futures_util::{FutureExt as _, StreamExt as _, future::LocalBoxFuture};
-use http::{HeaderMap, HeaderValue, Method, Uri, header::CACHE_CONTROL, uri::PathAndQuery};
+use http::{HeaderMap, HeaderValue, Method, header::CACHE_CONTROL};
 use serde::Serialize;
 use uuid::Uuid;
 use worker::Env;
@@ -76,11 +76,13 @@ where
     let mut response = match deployment(&env) {
         Err(error) => line.answer(error),
         Ok(deployment) => {
-            let context = Context { deployment, request_id: request_id.clone(), caller_id: None.into() };
+            let url = request.inner().url();
+            let query = url.split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default();
+            let context = Context { query, ..Context::new(deployment, request_id.clone()) };
             let answer = answer(&context, function, request, &headers, handler).await;
             line.caller_id = context.caller_id.get();
+            line.note(context.note.take());
             let mut response = answer.unwrap_or_else(|error| line.answer(error));
-            line.note(response.extensions_mut().remove::<Note>());
             context.config().allowed_origins.apply(&headers, response.headers_mut());
             response
         }
@@ -103,7 +105,7 @@ where
     let started = WorkerClock.now();
     let mut line = LogLine::new(function.name, &request_id);
     let answer = match deployment(&env) {
-        Ok(deployment) => work(&Context { deployment, request_id: request_id.clone(), caller_id: None.into() }).await,
+        Ok(deployment) => work(&Context::new(deployment, request_id.clone())).await,
         Err(error) => Err(error),
     };
     let response = answer.unwrap_or_else(|error| line.answer(error));
@@ -120,7 +122,6 @@ async fn answer<H>(
 where
     H: AsyncFnOnce(&Context, Request) -> Result<Response, Error>,
 {
-    let uri = path_and_query(&request.inner().url());
     let method = Method::from_bytes(request.inner().method().as_bytes()).unwrap_or_default();
     if method == Method::OPTIONS {
         return Ok(cors::preflight(function.methods));
@@ -130,16 +131,8 @@ where
     }
     let mut read = Request::new(read_body(request).await?);
     *read.method_mut() = method;
-    *read.uri_mut() = uri;
     read.headers_mut().clone_from(headers);
     handler(context, read).await
-}
-
-/// What a handler sees of the URL: where it was asked is no matter, and parsing that too would cost every function 1 KB.
-fn path_and_query(url: &str) -> Uri {
-    // "https:", "", the host, the rest.
-    let path = url.splitn(4, '/').nth(3).unwrap_or_default();
-    PathAndQuery::try_from(format!("/{path}")).map(Uri::from).unwrap_or_default()
 }
 
 /// Reads the body. One that is too large is still read to its end and dropped, up to a limit: a client that cannot finish sending
@@ -166,8 +159,7 @@ fn deployment(env: &Env) -> Result<Rc<Deployment>, Error> {
         if let Some(deployment) = slot {
             return Ok(Rc::clone(deployment));
         }
-        let config = Config::read(|name| env.var(name).ok().map(|value| value.to_string()))
-            .map_err(|error| Error::Internal(error.to_string()))?;
+        let config = Config::read(|name| env.var(name).ok().map(|value| value.to_string()))?;
         let deployment = Rc::new(Deployment::new(config, Rc::new(WorkerClock)));
         *slot = Some(Rc::clone(&deployment));
         Ok(deployment)

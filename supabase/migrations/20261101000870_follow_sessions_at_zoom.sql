@@ -131,7 +131,7 @@ as $$
   select jsonb_build_object('meeting_id', session.provider_meeting_id, 'topic', session.title,
     'scheduled_start', to_char(session.scheduled_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
     'duration_minutes', session.duration_minutes, 'timezone', session.timezone)
-  where session.status = 'scheduled' and session.provider_meeting_id is not null
+  where session.status in ('scheduled', 'live') and session.provider_meeting_id is not null
 $$;
 revoke execute on function private.zoom_meeting_of(public.video_sessions) from public, anon, authenticated;
 grant execute on function private.zoom_meeting_of(public.video_sessions) to service_role;

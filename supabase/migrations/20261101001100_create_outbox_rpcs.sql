@@ -58,6 +58,11 @@ begin
         select d.id, row_number() over (partition by d.host_id order by d.available_at) as place
         from private.outbox d
         where d.status = 'pending' and d.available_at <= now() and (d.leased_until is null or d.leased_until <= now())
+          -- Two changes of one meeting at once could arrive in either order.
+          and not (d.kind = 'zoom.sync_meeting' and exists (
+            select from private.outbox l
+            where l.kind = d.kind and l.status = 'pending' and l.host_id = d.host_id and l.leased_until > now()
+              and l.payload ->> 'session_id' = d.payload ->> 'session_id'))
       ) as turn
       where turn.place <= 2)
       and o.status = 'pending' and (o.leased_until is null or o.leased_until <= now())

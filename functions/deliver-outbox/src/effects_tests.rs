@@ -37,11 +37,7 @@ fn context() -> Context {
         Config::read(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
             .unwrap();
     let clock = TestClock("2026-05-01T09:00:00Z".parse().unwrap());
-    Context {
-        deployment: Rc::new(Deployment::new(config, Rc::new(clock))),
-        request_id: "r".to_owned(),
-        caller_id: None.into(),
-    }
+    Context::new(Rc::new(Deployment::new(config, Rc::new(clock))), "r".to_owned())
 }
 
 fn deletion() -> Effect {

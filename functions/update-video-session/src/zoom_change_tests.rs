@@ -78,7 +78,7 @@ impl Upstream {
             _ => None,
         });
         let deployment = Deployment::new(config.unwrap(), Rc::new(TestClock));
-        let context = Context { deployment: Rc::new(deployment), request_id: "r".to_owned(), caller_id: None.into() };
+        let context = Context::new(Rc::new(deployment), "r".to_owned());
         Self { context, asked }
     }
 

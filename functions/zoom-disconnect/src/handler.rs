@@ -39,18 +39,15 @@ pub(crate) async fn handle(context: &Context, request: Request) -> Result<Respon
     let deleted: Deleted = rpc_as_service(context, "disconnect_zoom", &arguments).await?;
 
     // (3) Revoke.
-    let revoked = match deleted.access_token {
-        Some(access_token) => revoke(context, caller.id, &access_token).await,
-        None => Ok(()),
-    };
+    if let Some(access_token) = deleted.access_token
+        && let Err(error) = revoke(context, caller.id, &access_token).await
+    {
+        let note = Note { code: "zoom_not_revoked", cause: Some(error.to_string()), is_fault: false };
+        context.note.set(Some(note));
+    }
 
     // (4) Answer.
-    let mut response = json::respond(StatusCode::OK, &Disconnected { status: "disconnected" })?;
-    if let Err(error) = revoked {
-        let note = Note { code: "zoom_not_revoked", cause: Some(error.to_string()), is_fault: false };
-        response.extensions_mut().insert(note);
-    }
-    Ok(response)
+    json::respond(StatusCode::OK, &Disconnected { status: "disconnected" })
 }
 
 async fn revoke(context: &Context, user_id: Uuid, access_token: &str) -> Result<(), ZoomError> {

@@ -12,7 +12,7 @@ use shared::{
     http::{Error, Request, Response},
     providers::zoom::{self, ConnectState, NewGrant, ZoomApp},
     supabase::rpc_as_service,
-    validation::ReturnTarget,
+    validation::{ReturnTarget, ReturnTargets},
 };
 
 use crate::{failure::Failure, query::Query};
@@ -47,22 +47,27 @@ struct Stored {
 /// 7. Seal the tokens and store them, ending the flow in the same transaction: `state_used`, `unavailable`.
 /// 8. Give back a grant that was not stored.
 /// 9. Lead the browser on.
-pub(crate) async fn handle(context: &Context, request: Request) -> Result<Response, Error> {
-    let query = Query::parse(request.uri().query().unwrap_or_default());
-    let (target, outcome) = match open(context, &query).await {
+pub(crate) async fn handle(context: &Context, _: Request) -> Result<Response, Error> {
+    let query = Query::parse(&context.query);
+    let targets = context.config().return_targets()?;
+    let (target, outcome) = match open(context, &targets, &query).await {
         Ok((app, flow, target)) => (target, finish(context, &app, &flow, &query).await),
-        Err(failure) => (context.config().return_targets.default_target().clone(), Err(failure)),
+        Err(failure) => (targets.default_target().clone(), Err(failure)),
     };
-    redirect(&target, outcome)
+    redirect(context, &target, outcome)
 }
 
 /// The flow that the browser comes back with. Its target is looked up again: it may not be allowed any more.
-async fn open<'a>(context: &'a Context, query: &Query) -> Result<(ZoomApp<'a>, ConnectState, ReturnTarget), Failure> {
+async fn open<'a>(
+    context: &'a Context,
+    targets: &ReturnTargets,
+    query: &Query,
+) -> Result<(ZoomApp<'a>, ConnectState, ReturnTarget), Failure> {
     // (1) Read and open.
     let state = query.state()?;
     let app = ZoomApp::new(context)?;
     let flow = app.resume(state).await.map_err(|_| Failure::StateInvalid)?;
-    let target = context.config().return_targets.find(&flow.return_to).ok_or(Failure::StateInvalid)?;
+    let target = targets.find(&flow.return_to).ok_or(Failure::StateInvalid)?;
     context.caller_id.set(Some(flow.user_id));
     Ok((app, flow, target))
 }
@@ -121,7 +126,7 @@ async fn store(context: &Context, app: &ZoomApp<'_>, flow: &ConnectState, grant:
 }
 
 /// (9) The way on, which carries no secret, and does not tell where it came from: the callback's URL has the code in it.
-fn redirect(target: &ReturnTarget, outcome: Result<(), Failure>) -> Result<Response, Error> {
+fn redirect(context: &Context, target: &ReturnTarget, outcome: Result<(), Failure>) -> Result<Response, Error> {
     let location = match &outcome {
         Ok(()) => target.with_outcome("connected", None),
         Err(failure) => target.with_outcome("error", Some(failure.reason())),
@@ -133,7 +138,7 @@ fn redirect(target: &ReturnTarget, outcome: Result<(), Failure>) -> Result<Respo
     response.headers_mut().insert(LOCATION, location);
     response.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     if let Err(failure) = outcome {
-        response.extensions_mut().insert(failure.note());
+        context.note.set(Some(failure.note()));
     }
     Ok(response)
 }

@@ -79,13 +79,13 @@ impl World {
         let now = Rc::new(Cell::new("2026-05-01T09:00:00Z".parse().unwrap()));
         let clock = Rc::new(TestClock(Rc::clone(&now)));
         let deployment = Rc::new(Deployment::new(Config::read(variable).unwrap(), clock));
-        let context = Context { deployment, request_id: "r".to_owned(), caller_id: None.into() };
+        let context = Context::new(deployment, "r".to_owned());
         Self { context, now, requests }
     }
 
     /// The state of a flow that begins now and ends at `target`.
     async fn begin(&self, target: &str) -> String {
-        let target = self.context.config().return_targets.find(target).unwrap();
+        let target = self.context.config().return_targets().unwrap().find(target).unwrap();
         let url = ZoomApp::new(&self.context).unwrap().begin(USER, &target).await.unwrap();
         let url = Url::parse(&url).unwrap();
         let (_, state) = url.query_pairs().find(|(name, _)| name == "state").unwrap();
@@ -93,14 +93,14 @@ impl World {
     }
 
     /// The callback's location and what the log says of it.
-    async fn call(&self, query: &str) -> (String, Option<Note>) {
-        let request = http::Request::get(format!("https://x.example/functions/v1/zoom-oauth-callback?{query}"));
-        let mut response = handle(&self.context, request.body(Bytes::new()).unwrap()).await.unwrap();
+    async fn call(&mut self, query: &str) -> (String, Option<Note>) {
+        query.clone_into(&mut self.context.query);
+        let response = handle(&self.context, Request::default()).await.unwrap();
         assert_eq!(response.status(), StatusCode::FOUND);
         assert!(response.body().is_empty());
         assert_eq!(response.headers()[REFERRER_POLICY], "no-referrer");
         let location = response.headers()[LOCATION].to_str().unwrap().to_owned();
-        (location, response.extensions_mut().remove())
+        (location, self.context.note.take())
     }
 
     fn calls(&self) -> Vec<String> {
@@ -124,7 +124,7 @@ fn read_request(stream: &mut std::net::TcpStream) -> String {
 
 #[tokio::test]
 async fn an_approved_flow_is_stored_sealed_with_two_calls_to_zoom_and_one_to_the_database() {
-    let world = World::new(&[TOKEN, ME, STORED]);
+    let mut world = World::new(&[TOKEN, ME, STORED]);
     let state = world.begin(PAGE).await;
     let (location, note) = world.call(&format!("code=the%20code&state={state}")).await;
     assert_eq!((location.as_str(), note), ("https://app.example/x?a=1&status=connected#top", None));
@@ -152,7 +152,7 @@ fn form(value: &str) -> String {
 
 #[tokio::test]
 async fn what_comes_without_a_valid_state_goes_to_the_default_target_and_calls_nobody() {
-    let world = World::new(&[TOKEN, ME, STORED]);
+    let mut world = World::new(&[TOKEN, ME, STORED]);
     let state = world.begin(PAGE).await;
     for (query, reason) in [
         (String::new(), "state_missing"),
@@ -172,7 +172,7 @@ async fn what_comes_without_a_valid_state_goes_to_the_default_target_and_calls_n
 
 #[tokio::test]
 async fn a_refusal_or_a_late_return_goes_back_where_the_flow_began_and_calls_nobody() {
-    let world = World::new(&[TOKEN, ME, STORED]);
+    let mut world = World::new(&[TOKEN, ME, STORED]);
     let state = world.begin(PAGE).await;
     let target = |reason: &str| format!("https://app.example/x?a=1&status=error&reason={reason}#top");
     for (query, reason) in
@@ -209,7 +209,7 @@ async fn every_failure_on_the_way_has_its_reason_and_gives_back_what_was_granted
         (stored(r#"404 {"code":"PGRST202"}"#), "internal", &[TOKEN.0, ME.0, STORED.0, REVOKED.0]),
         (stored("200 {}"), "internal", &[TOKEN.0, ME.0, STORED.0, REVOKED.0]),
     ] {
-        let world = World::new(&script);
+        let mut world = World::new(&script);
         let state = world.begin(APP).await;
         let (location, note) = world.call(&format!("code=secret-code&state={state}")).await;
         assert_eq!(location, format!("{APP}?status=error&reason={reason}"));
@@ -223,7 +223,8 @@ async fn every_failure_on_the_way_has_its_reason_and_gives_back_what_was_granted
 
 #[tokio::test]
 async fn a_grant_that_cannot_be_given_back_changes_nothing_for_the_browser() {
-    let world = World::new(&[TOKEN, ME, ("POST /rest/v1/rpc/connect_zoom", "503 "), ("POST /oauth/revoke", "500 ")]);
+    let mut world =
+        World::new(&[TOKEN, ME, ("POST /rest/v1/rpc/connect_zoom", "503 "), ("POST /oauth/revoke", "500 ")]);
     let state = world.begin(APP).await;
     let (location, _) = world.call(&format!("code=c&state={state}")).await;
     assert_eq!(location, format!("{APP}?status=error&reason=unavailable"));

@@ -29,7 +29,7 @@ pub(crate) async fn handle(context: &Context, request: Request) -> Result<Respon
     let caller = auth::authenticate(context, request.headers()).await?;
 
     // (2) Parse.
-    let return_to = request::return_to(&request, &context.config().return_targets)?;
+    let return_to = request::return_to(&request, &context.config().return_targets()?)?;
 
     // (3) Seal.
     let url = ZoomApp::new(context)?.begin(caller.id, &return_to).await?;

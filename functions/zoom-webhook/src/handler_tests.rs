@@ -38,11 +38,7 @@ fn context(secret: Option<&str>) -> Context {
         _ => None,
     };
     let config = Config::read(|name| variable(name).map(str::to_owned)).unwrap();
-    Context {
-        deployment: Rc::new(Deployment::new(config, Rc::new(TestClock))),
-        request_id: "r".to_owned(),
-        caller_id: None.into(),
-    }
+    Context::new(Rc::new(Deployment::new(config, Rc::new(TestClock))), "r".to_owned())
 }
 
 fn signed(body: &str) -> Request {

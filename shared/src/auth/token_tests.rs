@@ -89,7 +89,7 @@ fn context(supabase_url: &str) -> (Context, Rc<Cell<DateTime<Utc>>>) {
             .unwrap();
     let now = Rc::new(Cell::new("2026-05-01T09:00:00Z".parse().unwrap()));
     let deployment = Rc::new(Deployment::new(config, Rc::new(TestClock(Rc::clone(&now)))));
-    (Context { deployment, request_id: "r".to_owned(), caller_id: None.into() }, now)
+    (Context::new(deployment, "r".to_owned()), now)
 }
 
 const USER: Uuid = Uuid::from_u128(7);

@@ -10,7 +10,10 @@ use http::{
 use serde::Serialize;
 
 use super::Response;
-use crate::crypto::{random::RandomError, seal::SealError};
+use crate::{
+    config::ConfigError,
+    crypto::{random::RandomError, seal::SealError},
+};
 
 /// Why a request was not served. Every variant has one status and one stable code; what only the log may see is in a
 /// `cause`.
@@ -202,6 +205,12 @@ impl Error {
 
 impl From<RandomError> for Error {
     fn from(error: RandomError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl From<ConfigError> for Error {
+    fn from(error: ConfigError) -> Self {
         Self::Internal(error.to_string())
     }
 }

@@ -1,5 +1,5 @@
 /// What the log says of an answer that does not tell by its status what went wrong: one for a browser, or a success with a part that
-/// failed. A handler puts it into the answer's extensions; it goes no further than the log.
+/// failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
     /// A stable code.

@@ -63,11 +63,7 @@ fn zoom(answers: &'static [(u16, &'static str)]) -> (Context, Arc<Mutex<Vec<Stri
         "SUPABASE_ANON_KEY" | "SUPABASE_SECRET_KEY" | "ZOOM_CLIENT_ID" | "ZOOM_CLIENT_SECRET" => Some("x".to_owned()),
         _ => None,
     });
-    let context = Context {
-        deployment: Rc::new(Deployment::new(config.unwrap(), Rc::new(TestClock))),
-        request_id: "r".to_owned(),
-        caller_id: None.into(),
-    };
+    let context = Context::new(Rc::new(Deployment::new(config.unwrap(), Rc::new(TestClock))), "r".to_owned());
     (context, asked)
 }
 
