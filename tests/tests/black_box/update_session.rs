@@ -1,6 +1,7 @@
 //! Changing a session: who may, what reaches Zoom, and that a session and its meeting never stay apart.
 
 mod closing;
+mod crossing;
 mod moving;
 
 use chrono::{DateTime, Duration, SecondsFormat, Utc};

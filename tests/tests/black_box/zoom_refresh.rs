@@ -221,3 +221,19 @@ async fn while_someone_else_refreshes_the_answer_says_when_to_ask_again() {
     expired.lease_lapses().await;
     expired.create().await.expect(201);
 }
+
+#[tokio::test]
+async fn whoever_disconnects_during_a_refresh_gets_no_meeting() {
+    let expired = Expired::new().await;
+    expired.fault(Operation::RefreshToken, ZoomFault::Delay { ms: 900 }, 1).await;
+    let disconnect = async {
+        while expired.refreshes().await == 0 {
+            tokio::task::yield_now().await;
+        }
+        expired.stack.function("zoom-disconnect").by(&expired.host).json(&json!({})).send().await
+    };
+    let (created, disconnected) = futures_util::join!(expired.create(), disconnect);
+    disconnected.expect(200);
+    created.refused(409, "zoom_not_connected");
+    assert!(!expired.made().await.contains(&Operation::CreateMeeting));
+}

@@ -257,6 +257,35 @@ async fn a_participant_without_a_uuid_is_known_by_their_number() {
 }
 
 #[tokio::test]
+async fn a_change_tells_of_one_value_alone() {
+    let meeting = Meeting::new().await;
+    let start = (Utc::now() + Duration::days(4)).to_rfc3339_opts(SecondsFormat::Secs, true);
+    let before = meeting.session().await;
+    meeting.told("meeting.updated", json!({"start_time": start})).await;
+    let changed = meeting.session().await;
+    assert_ne!(changed["scheduled_start"], before["scheduled_start"]);
+    assert_eq!((&changed["timezone"], &changed["title"]), (&before["timezone"], &before["title"]));
+}
+
+#[tokio::test]
+async fn a_removal_that_is_told_again_leaves_a_new_connection_alone() {
+    let meeting = Meeting::new().await;
+    let payload = json!({"account_id": meeting.zoom.account_id, "user_id": meeting.zoom.id,
+        "client_id": meeting.stack.variable("ZOOM_CLIENT_ID"), "signature": "x",
+        "deauthorization_time": "2030-01-01T00:00:00Z"});
+    let event = json!({"event": "app_deauthorized", "event_ts": Utc::now().timestamp_millis(), "payload": payload});
+    meeting.stack.webhook(event.to_string()).send().await.expect(200);
+    meeting.stack.connect_zoom_with(&meeting.host, json!({"zoom_user_id": meeting.zoom.id})).await;
+    // The connection of a moment ago has the database's time, in full seconds.
+    let later =
+        "update public.user_integrations_zoom set connected_at = now() + interval '1 second' where user_id = $1";
+    meeting.stack.sql(later, &[&meeting.host.id]).await;
+    meeting.stack.webhook(event.to_string()).send().await.expect(200);
+    let rows = "select 1 from public.user_integrations_zoom where user_id = $1";
+    assert_eq!(meeting.stack.count(rows, &[&meeting.host.id]).await, 1);
+}
+
+#[tokio::test]
 async fn an_app_removed_at_zoom_leaves_no_tokens() {
     let meeting = Meeting::new().await;
     let rows = "select 1 from public.user_integrations_zoom where user_id = $1";
