@@ -159,7 +159,9 @@ async fn each_refusal_of_zoom_has_its_own_answer_and_frees_the_key() {
     for (fault, status, code) in [
         (error(400, 300, "Validation Failed."), 409, "zoom_refused"),
         (error(400, 3161, "Meeting hosting and scheduling capabilities are not allowed"), 409, "zoom_refused"),
+        (error(400, 3000, "Cannot access webinar info."), 409, "zoom_refused"),
         (error(400, 4711, "Invalid access token, does not contain scopes"), 409, "zoom_scope_missing"),
+        (error(400, 4700, "Token cannot be empty"), 409, "zoom_scope_missing"),
         (error(404, 1001, "User does not exist"), 502, "provider_failed"),
         (ZoomFault::RateLimit { retry_after: Some(retry_after.clone()) }, 429, "zoom_rate_limited"),
         (ZoomFault::RateLimit { retry_after: None }, 429, "zoom_rate_limited"),
