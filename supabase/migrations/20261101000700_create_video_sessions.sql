@@ -167,3 +167,19 @@ grant execute on function private.lock_zoom_connection(uuid) to service_role;
 
 create or replace trigger forget_start_links after delete on public.user_integrations_zoom
   for each row execute function private.forget_start_links();
+
+-- Nor does a session that is over. Security definer: the host who ends it writes no start links.
+create or replace function private.forget_start_link()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  delete from public.video_session_host_meta m where m.session_id = new.id;
+  return null;
+end
+$$;
+revoke execute on function private.forget_start_link() from public, anon, authenticated;
+create or replace trigger video_sessions_forget_start_link after update of status on public.video_sessions
+  for each row when (new.status in ('ended', 'cancelled')) execute function private.forget_start_link();

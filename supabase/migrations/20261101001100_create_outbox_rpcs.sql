@@ -90,7 +90,8 @@ $$;
 revoke execute on function public.claim_outbox(integer) from public, anon, authenticated;
 grant execute on function public.claim_outbox(integer) to service_role;
 
--- One result: {id, lease_id, outcome: done|gone|retry, error?}; gone is done, and says that the meeting of the effect's session
+-- One result: {id, lease_id, outcome: done|gone|retry, error?, retry_after?}; a try that came too early, by the seconds of
+-- retry_after, is none; gone is done, and says that the meeting of the effect's session
 -- is not at Zoom any more. False when its lease is not the current one.
 create or replace function private.settle_effect(result jsonb)
 returns boolean
@@ -117,7 +118,12 @@ begin
         set status = 'done', done_at = now(), error = null, lease_id = null, leased_until = null
         where o.id = effect.id;
     when 'retry' then
-      if effect.attempts >= 12 then
+      if result ->> 'retry_after' is not null then
+        update private.outbox o
+          set error = reason, lease_id = null, leased_until = null, attempts = o.attempts - 1,
+            available_at = now() + least((result ->> 'retry_after')::integer, 86400) * interval '1 second'
+          where o.id = effect.id;
+      elsif effect.attempts >= 12 then
         perform private.bury_effect(effect, reason);
       else
         update private.outbox o

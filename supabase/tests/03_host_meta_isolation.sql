@@ -1,7 +1,7 @@
 -- Threat: whoever holds Zoom's start link is signed in as the host.
 \ir support/people.psql
 \ir support/video_sessions.psql
-select plan(15);
+select plan(16);
 
 select pg_temp.as_user('trainer');
 select results_eq('select host_start_url from video_session_host_meta', array['https://zoom.us/s/555?zak=t'],
@@ -45,6 +45,14 @@ select is(pg_temp.visible('video_session_host_meta'), '0', 'META-14 an expired l
 select pg_temp.as_service();
 select public.claim_outbox(1);
 select is(pg_temp.visible('video_session_host_meta'), '0', 'META-15 and is swept away');
+
+select pg_temp.as_owner();
+insert into video_session_host_meta values (pg_temp.id('direct_session'), pg_temp.id('trainer'),
+  'https://zoom.us/s/1?zak=d', now() + interval '1 hour');
+select pg_temp.as_user('trainer');
+update video_sessions set status = 'cancelled' where id = pg_temp.id('direct_session');
+select is(pg_temp.visible($$video_session_host_meta where session_id = pg_temp.id('direct_session')$$), '0',
+  'META-16 a session that is over leaves no start link');
 
 select * from finish();
 rollback;

@@ -2,7 +2,7 @@
 \ir support/people.psql
 \ir support/video_sessions.psql
 \ir support/zoom.psql
-select plan(46);
+select plan(48);
 
 create temporary table answers (name text, answer jsonb);
 grant all on answers to authenticated, service_role;
@@ -171,6 +171,19 @@ select is(settle_outbox('[{"id": null, "lease_id": null, "outcome": "done"}]'), 
   'OUT-41 a result without an id settles nothing');
 select is(pg_temp.attempt($$select settle_outbox(jsonb_build_array(pg_temp.effect('refresh', 1)
   || '{"outcome": "maybe"}'))$$), 'invalid_field', 'OUT-42 an unknown outcome is refused');
+
+-- A host who may ask Zoom nothing more today.
+select pg_temp.as_owner();
+delete from private.outbox;
+insert into private.outbox (kind, host_id, payload, attempts)
+  values ('zoom.delete_meeting', pg_temp.id('trainer'), '{"meeting_id": "1"}', 11);
+select pg_temp.as_service();
+insert into answers values ('limited', claim_outbox(1));
+select is(settle_outbox(jsonb_build_array((pg_temp.result(pg_temp.effect('limited'), 'retry') -> 0)
+    || '{"retry_after": 7200}')), '{"settled": 1}', 'OUT-50 the last try meets a limit that says how long it lasts');
+select pg_temp.as_owner();
+select results_eq('select status, attempts, available_at - now() from private.outbox',
+  $$values ('pending', 11, interval '2 hours')$$, 'OUT-51 it does not count, and waits for that long');
 
 select * from finish();
 rollback;

@@ -50,6 +50,16 @@ pub(crate) enum Undone {
     Failed(Error),
 }
 
+impl Undone {
+    /// How long Zoom takes no more, in seconds: a try before that is none.
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Failed(Error::Refused { retry_after, .. }) => retry_after.map(|wait| wait.as_secs()),
+            _ => None,
+        }
+    }
+}
+
 impl From<ZoomError> for Undone {
     fn from(error: ZoomError) -> Self {
         Self::Failed(error.into())

@@ -32,6 +32,8 @@ struct Settled {
     outcome: Outcome,
     /// Why it has to be tried again: a code, for an admin.
     error: Option<String>,
+    /// Seconds until it is worth another try, where that is known.
+    retry_after: Option<u64>,
 }
 
 /// How many effects were taken, and what became of them.
@@ -64,8 +66,14 @@ pub(crate) async fn deliver(context: &Context) -> Result<Response, Error> {
         .map(async |effect| {
             let (id, lease_id) = (effect.id, effect.lease_id);
             match effects::perform(context, effect, lease).await {
-                Ok(outcome) => Settled { id, lease_id, outcome, error: None },
-                Err(error) => Settled { id, lease_id, outcome: Outcome::Retry, error: Some(error.to_string()) },
+                Ok(outcome) => Settled { id, lease_id, outcome, error: None, retry_after: None },
+                Err(undone) => Settled {
+                    id,
+                    lease_id,
+                    outcome: Outcome::Retry,
+                    error: Some(undone.to_string()),
+                    retry_after: undone.retry_after(),
+                },
             }
         })
         .buffer_unordered(AT_ONCE)
