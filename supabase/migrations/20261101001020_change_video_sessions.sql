@@ -90,7 +90,7 @@ begin
       and o.kind in ('zoom.delete_meeting', 'zoom.end_meeting')
       and o.payload ->> 'meeting_id' = session.provider_meeting_id
     order by o.created_at limit 1;
-  if session.provider <> 'zoom' or effect is null then
+  if effect is null then
     return jsonb_build_object('outcome', 'done', 'session', to_jsonb(session));
   end if;
   return jsonb_build_object('outcome', 'zoom', 'session', to_jsonb(session), 'effect', effect,
