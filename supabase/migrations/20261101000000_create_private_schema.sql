@@ -18,8 +18,10 @@ $migration$;
 
 -- Ends the request with an HTTP status and a stable code. PostgREST reads a `PGRST` error as a whole response
 -- (https://docs.postgrest.org/en/stable/references/errors.html#raise-headers); a plain RAISE would be a 400 there
--- and an opaque 500 on @supabase/lite. `field` names the argument at fault.
-create or replace function private.refuse(status integer, code text, message text, field text default null)
+-- and an opaque 500 on @supabase/lite. `field` names the argument at fault; `retry_after` are the seconds after which
+-- asking again may help.
+create or replace function private.refuse(
+  status integer, code text, message text, field text default null, retry_after integer default null)
 returns void
 language plpgsql
 set search_path = ''
@@ -27,11 +29,12 @@ as $$
 begin
   raise sqlstate 'PGRST' using
     message = json_build_object('code', code, 'message', message, 'details', field, 'hint', null)::text,
-    detail = json_build_object('status', status, 'headers', json_build_object())::text;
+    detail = json_build_object('status', status, 'headers', case when retry_after is null then json_build_object()
+      else json_build_object('Retry-After', retry_after::text) end)::text;
 end
 $$;
-revoke execute on function private.refuse(integer, text, text, text) from public;
-grant execute on function private.refuse(integer, text, text, text) to anon, authenticated, service_role;
+revoke execute on function private.refuse(integer, text, text, text, integer) from public;
+grant execute on function private.refuse(integer, text, text, text, integer) to anon, authenticated, service_role;
 
 -- The error of private.refuse also undoes what the request wrote. Where that has to stay, such as the count of a wrong
 -- try, the refusal is an ordinary answer with the same body and status: PostgREST takes the status and the headers of

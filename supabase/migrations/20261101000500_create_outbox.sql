@@ -7,7 +7,8 @@
 create table if not exists private.outbox (
   id uuid primary key default gen_random_uuid(),
   kind text not null check (kind in
-    ('zoom.settle_claim', 'zoom.delete_meeting', 'zoom.end_meeting', 'zoom.sync_meeting')),
+    ('zoom.settle_claim', 'zoom.delete_meeting', 'zoom.end_meeting', 'zoom.sync_meeting', 'openvidu.close_room',
+      'openvidu.fetch_recording')),
   -- No foreign key: the effect outlives the account it was for.
   host_id uuid not null,
   payload jsonb not null,
@@ -105,7 +106,9 @@ as $$
 begin
   update private.outbox o set status = 'dead', error = reason, leased_until = null, lease_id = null
     where o.id = effect.id;
-  perform private.notify(effect.host_id, 'zoom_action_needed', 'Please check your Zoom meetings',
+  perform private.notify(effect.host_id,
+    case when effect.kind like 'zoom.%' then 'zoom_action_needed' else 'meeting_action_needed' end,
+    case when effect.kind like 'zoom.%' then 'Please check your Zoom meetings' else 'Please check your meetings' end,
     case effect.kind
       when 'zoom.settle_claim' then format(
         'The meeting "%s" may still be listed at Zoom although its session was not created.',
@@ -113,6 +116,8 @@ begin
       when 'zoom.delete_meeting' then 'A meeting of a cancelled session could not be deleted at Zoom.'
       when 'zoom.end_meeting' then 'The meeting of a session that you ended could not be ended at Zoom.'
       when 'zoom.sync_meeting' then 'A session was changed, and its meeting could not be changed at Zoom.'
+      when 'openvidu.close_room' then 'The room of a meeting that is over could not be closed.'
+      when 'openvidu.fetch_recording' then 'Where the recording of a meeting is could not be found out.'
     end,
     jsonb_build_object('kind', effect.kind, 'meeting_id', effect.payload -> 'meeting_id'));
 end

@@ -38,6 +38,8 @@ create table if not exists public.video_session_participants (
   user_id uuid not null references public.profiles (id) on delete cascade,
   role text not null default 'participant' check (role in ('host', 'participant')),
   added_at timestamptz not null default now(),
+  -- When they were sent the link; the service alone writes it.
+  invited_at timestamptz,
   primary key (session_id, user_id)
 );
 create index if not exists video_session_participants_user_id_idx on public.video_session_participants (user_id);

@@ -88,29 +88,53 @@ end
 $$;
 revoke execute on function private.check_session_clients(jsonb) from public, anon, authenticated;
 
--- The join link as a message in the conversation with each client; where there is none (the lead was withdrawn
+-- The conversation in which a client hears of a session: the session's own, or the one that they have with its host; null
+-- where there is none and no accepted lead.
+create or replace function private.invitation_conversation(session public.video_sessions, client uuid)
+returns uuid
+language sql
+set search_path = ''
+as $$
+  select coalesce(
+    (select c.id from public.conversations c
+      where c.id = session.conversation_id and c.client_id = client and c.provider_id = session.host_id),
+    private.conversation_between(session.host_id, client))
+$$;
+revoke execute on function private.invitation_conversation(public.video_sessions, uuid)
+  from public, anon, authenticated;
+grant execute on function private.invitation_conversation(public.video_sessions, uuid) to service_role;
+
+-- Sends the join link as a message into the conversation with each client, who takes part from then on, once for a
+-- client and session; answers whom it was sent to now. Where there is no conversation (the lead was withdrawn
 -- meanwhile), the notification has to do.
-create or replace function private.send_invites(session public.video_sessions, clients uuid[])
-returns void
+create or replace function private.invite_clients(
+  session public.video_sessions, clients uuid[], note text default null)
+returns uuid[]
 language plpgsql
 set search_path = ''
 as $$
+declare
+  invited uuid[];
 begin
+  with sent as (
+    insert into public.video_session_participants as known (session_id, user_id, invited_at)
+      select session.id, client, now() from unnest(clients) as client
+      on conflict on constraint video_session_participants_pkey do update set invited_at = excluded.invited_at
+        where known.invited_at is null
+      returning known.user_id)
+  select coalesce(array_agg(sent.user_id), '{}') into invited from sent;
   insert into public.messages (conversation_id, sender_id, content)
-    select invited.conversation_id, session.host_id,
-      format(E'%s\n%s\n%s', session.title, private.spoken_time(session.scheduled_start, session.timezone), session.join_url)
+    select told.conversation_id, session.host_id, concat_ws(E'\n', note, session.title,
+      private.spoken_time(session.scheduled_start, session.timezone), session.join_url)
     from (
-      select coalesce(
-        (select c.id from public.conversations c
-          where c.id = session.conversation_id and c.client_id = client and c.provider_id = session.host_id),
-        private.conversation_between(session.host_id, client)) as conversation_id
-      from unnest(clients) as client
-    ) as invited
-    where invited.conversation_id is not null;
+      select private.invitation_conversation(session, client) as conversation_id from unnest(invited) as client
+    ) as told
+    where told.conversation_id is not null;
+  return invited;
 end
 $$;
-revoke execute on function private.send_invites(public.video_sessions, uuid[]) from public, anon, authenticated;
-grant execute on function private.send_invites(public.video_sessions, uuid[]) to service_role;
+revoke execute on function private.invite_clients(public.video_sessions, uuid[], text) from public, anon, authenticated;
+grant execute on function private.invite_clients(public.video_sessions, uuid[], text) to service_role;
 
 -- Writes the session of a checked request. `meeting` is what leads into it: {join_url, passcode?, id?}. Clients and
 -- conversations that were deleted since the request was checked are left out.
@@ -138,7 +162,7 @@ begin
     select session.id, client from unnest(clients) as client
     on conflict do nothing;
   if coalesce((request ->> 'send_invite')::boolean, false) then
-    perform private.send_invites(session, clients);
+    perform private.invite_clients(session, clients);
   end if;
   return session;
 end

@@ -82,7 +82,8 @@ begin
           where s.id = (effect.payload ->> 'session_id')::uuid))
         else '{}' end,
       'age_seconds', extract(epoch from now() - effect.created_at)::bigint,
-      'zoom', private.zoom_grant_of_account(effect.host_id, effect.payload ->> 'zoom_user_id', lease_refresh => false));
+      'zoom', case when effect.kind like 'zoom.%' then
+        private.zoom_grant_of_account(effect.host_id, effect.payload ->> 'zoom_user_id', lease_refresh => false) end);
   end loop;
   return jsonb_build_object('effects', effects);
 end
@@ -90,9 +91,9 @@ $$;
 revoke execute on function public.claim_outbox(integer) from public, anon, authenticated;
 grant execute on function public.claim_outbox(integer) to service_role;
 
--- One result: {id, lease_id, outcome: done|gone|retry, error?, retry_after?}; a try that came too early, by the seconds of
--- retry_after, is none; gone is done, and says that the meeting of the effect's session
--- is not at Zoom any more. False when its lease is not the current one.
+-- One result: {id, lease_id, outcome: done|gone|retry, error?, retry_after?, recording_url?}; a try that came too early, by
+-- the seconds of retry_after, is none; gone is done, and says that the meeting of the effect's session is not at Zoom any
+-- more. False when its lease is not the current one.
 create or replace function private.settle_effect(result jsonb)
 returns boolean
 language plpgsql
@@ -113,6 +114,10 @@ begin
         where effect.kind = 'zoom.sync_meeting' and s.id = (effect.payload ->> 'session_id')::uuid;
       if result ->> 'outcome' = 'gone' then
         perform private.close_gone_session((effect.payload ->> 'session_id')::uuid);
+      end if;
+      if effect.kind = 'openvidu.fetch_recording' then
+        perform private.store_recording((effect.payload ->> 'meeting_id')::uuid,
+          (effect.payload ->> 'recorded_at')::timestamptz, result ->> 'recording_url');
       end if;
       update private.outbox o
         set status = 'done', done_at = now(), error = null, lease_id = null, leased_until = null

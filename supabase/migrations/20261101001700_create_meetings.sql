@@ -55,7 +55,7 @@ begin
   if refused is not null then
     perform private.refuse(422, 'invalid_field', refused[2], refused[1]);
   end if;
-  if tg_op = 'INSERT' and current_user in ('anon', 'authenticated') and (
+  if tg_op = 'INSERT' and auth.uid() is not null and (
       select count(*) from (
         select from public.meetings m
         where m.client_id = new.client_id and m.created_at > now() - interval '1 hour' limit 20) as recent) >= 20 then

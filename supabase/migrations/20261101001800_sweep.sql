@@ -67,20 +67,46 @@ as $$
     for update skip locked)
 $$;
 
--- Tries that no longer count.
-create or replace function private.sweep_passcode_attempts()
+-- Meetings whose room is empty, and to which nobody came back within ten minutes.
+create or replace function private.sweep_left_meetings()
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  meeting public.meetings;
+begin
+  for meeting in
+    select m.* from private.meeting_rooms r join public.meetings m on m.id = r.meeting_id
+    where r.empty_since < now() - interval '10 minutes' and m.status = 'in_progress'
+      and (r.admitted_at >= now() - interval '10 minutes') is not true
+      and not exists (
+        select from public.meeting_attendance a where a.meeting_id = m.id and a.joined_at > r.empty_since)
+    limit 1000
+    for update of m skip locked
+  loop
+    perform private.finish_meeting(meeting, r.empty_since)
+      from private.meeting_rooms r where r.meeting_id = meeting.id;
+  end loop;
+end
+$$;
+
+-- Tries that no longer count, and periods that are over.
+create or replace function private.sweep_counts()
 returns void
 language sql
 set search_path = ''
 as $$
-  delete from private.passcode_attempts a where a.attempted_at < now() - interval '15 minutes'
+  delete from private.passcode_attempts a where a.attempted_at < now() - interval '15 minutes';
+  delete from private.rate_limits l where l.subject in (
+    select o.subject from private.rate_limits o where o.ends_at < now() for update skip locked);
 $$;
 revoke execute on function private.sweep_video_sessions(), private.sweep_instant_sessions(),
   private.sweep_video_meetings(), private.sweep_virtual_sessions(), private.sweep_meetings(),
-  private.sweep_passcode_attempts() from public, anon, authenticated;
+  private.sweep_left_meetings(), private.sweep_counts() from public, anon, authenticated;
 grant execute on function private.sweep_video_sessions(), private.sweep_instant_sessions(),
   private.sweep_video_meetings(), private.sweep_virtual_sessions(), private.sweep_meetings(),
-  private.sweep_passcode_attempts() to service_role;
+  private.sweep_left_meetings(), private.sweep_counts() to service_role;
 
 create or replace function private.sweep()
 returns void
@@ -89,7 +115,7 @@ set search_path = ''
 as $$
   select private.sweep_outbox(), private.sweep_video_sessions(), private.sweep_instant_sessions(),
     private.sweep_video_meetings(), private.sweep_virtual_sessions(), private.sweep_meetings(),
-    private.sweep_passcode_attempts()
+    private.sweep_left_meetings(), private.sweep_counts()
 $$;
 revoke execute on function private.sweep() from public, anon, authenticated;
 grant execute on function private.sweep() to service_role;

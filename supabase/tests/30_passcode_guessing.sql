@@ -111,7 +111,7 @@ create function pg_temp.direct() returns setof text language sql as $$
     $w$select private.try_passcode('MID-AAAAAAAAAAAAAAAA', 'x', '123456')$w$,
     $w$select * from private.passcode_attempts$w$,
     $w$delete from private.passcode_attempts$w$,
-    $w$select private.sweep_passcode_attempts()$w$]) as statement
+    $w$select private.sweep_counts()$w$]) as statement
 $$;
 select results_eq('select * from pg_temp.direct()', $$select '42501' from generate_series(1, 6)$$,
     'PASS-30 the ' || actor || ' does not try past the functions')
@@ -129,10 +129,10 @@ select pg_temp.forget();
 select pg_temp.caller('address 192.0.2.1');
 select pg_temp.try('000000') from generate_series(1, 5) as n;
 select pg_temp.age('14 minutes');
-select private.sweep_passcode_attempts();
+select private.sweep_counts();
 select is(pg_temp.attempts(), 5::bigint, 'PASS-33 the sweep leaves what counts');
 select pg_temp.age('2 minutes');
-select private.sweep_passcode_attempts();
+select private.sweep_counts();
 select is(pg_temp.attempts(), 0::bigint, 'PASS-34 and deletes what does not');
 
 select * from finish();

@@ -1,0 +1,265 @@
+-- A meeting takes place in a room at OpenVidu, which has the meeting's id for its name. It is opened by whoever joins, and
+-- closed for good when the meeting is over. What the room's server is asked, the functions ask; who may join, start and
+-- end a meeting is decided here.
+
+-- What is known of a meeting's room.
+create table if not exists private.meeting_rooms (
+  meeting_id uuid primary key references public.meetings (id) on delete cascade,
+  -- When somebody last got a token.
+  admitted_at timestamptz,
+  -- Since when nobody is in the room of a meeting that goes on, as far as the room's server told.
+  empty_since timestamptz,
+  -- When the room was closed by its server, which ended the meeting.
+  finished_at timestamptz,
+  -- Of the recording that the meeting has: an older one does not replace it.
+  recorded_at timestamptz
+);
+create index if not exists meeting_rooms_empty_since_idx on private.meeting_rooms (empty_since)
+  where empty_since is not null;
+alter table private.meeting_rooms enable row level security;
+revoke all on private.meeting_rooms from public, anon, authenticated;
+grant select, insert, update on private.meeting_rooms to service_role;
+
+-- The operator who is early tries the room out; from then on their join starts the meeting.
+create or replace function private.meeting_is_near(scheduled_at timestamptz)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select scheduled_at <= now() + interval '15 minutes'
+$$;
+revoke execute on function private.meeting_is_near(timestamptz) from public, anon, authenticated;
+
+-- The caller's meeting, locked, so that of a join and an end one comes first.
+create or replace function private.my_meeting(meeting_id uuid)
+returns public.meetings
+language plpgsql
+set search_path = ''
+as $$
+declare
+  meeting public.meetings;
+begin
+  select m.* into meeting from public.meetings m
+    where m.id = my_meeting.meeting_id
+      and (m.operator_id = auth.uid() or m.client_id = any (array(select private.my_client_ids())))
+    for no key update;
+  if not found then
+    perform private.refuse(404, 'meeting_not_found', 'You have no such meeting', 'meetingId');
+  end if;
+  return meeting;
+end
+$$;
+revoke execute on function private.my_meeting(uuid) from public, anon, authenticated;
+
+create or replace function private.my_operated_meeting(meeting_id uuid)
+returns public.meetings
+language plpgsql
+set search_path = ''
+as $$
+declare
+  meeting constant public.meetings := private.my_meeting(meeting_id);
+begin
+  if meeting.operator_id <> auth.uid() then
+    perform private.refuse(403, 'not_the_operator', 'Only the operator starts and ends a meeting');
+  end if;
+  return meeting;
+end
+$$;
+revoke execute on function private.my_operated_meeting(uuid) from public, anon, authenticated;
+
+-- The meeting with a room, which nobody enters once it is over.
+create or replace function private.open_room(meeting public.meetings)
+returns public.meetings
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if meeting.status not in ('scheduled', 'in_progress')
+      or coalesce(meeting.started_at, meeting.scheduled_at) < private.overdue_before() then
+    perform private.refuse(409, 'meeting_closed', 'This meeting is over or cancelled');
+  end if;
+  if meeting.session_id is null then
+    update public.meetings m set session_id = m.id where m.id = meeting.id returning m.* into meeting;
+  end if;
+  return meeting;
+end
+$$;
+revoke execute on function private.open_room(public.meetings) from public, anon, authenticated;
+
+-- Planning. Security definer, as all that follow: writes keys, rooms and what clients may not write of a meeting, and
+-- asks for the right to itself, of auth.uid().
+create or replace function public.create_meeting(request jsonb, idempotency_key text)
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+set timezone = 'UTC'
+as $$
+declare
+  caller constant uuid := auth.uid();
+  taken private.idempotency_keys;
+  party public.clients;
+  meeting public.meetings;
+begin
+  if octet_length(request::text) > 65536 then
+    perform private.refuse(413, 'too_large', 'The request is larger than 65536 bytes');
+  end if;
+  taken := private.take_idempotency_key(caller, 'create-meeting',
+    coalesce(idempotency_key, gen_random_uuid()::text), request);
+  if taken.resource_id is not null then
+    select m.* into meeting from public.meetings m where m.id = taken.resource_id;
+    if not found then
+      perform private.refuse(409, 'idempotency_key_spent',
+        'The meeting made with this Idempotency-Key was deleted; use a new key', 'Idempotency-Key');
+    end if;
+    return jsonb_build_object('meeting', to_jsonb(meeting));
+  end if;
+  -- A client need not say who they are.
+  select c.* into party from public.clients c
+    where case when request ->> 'client_id' is null then c.auth_user_id = caller
+      else c.id = (request ->> 'client_id')::uuid and caller in (c.operator_id, c.auth_user_id) end
+    order by c.operator_id is null, c.id limit 1;
+  if not found then
+    perform private.refuse(404, 'client_not_found', 'You have no such client', 'clientId');
+  elsif party.operator_id is null then
+    perform private.refuse(409, 'no_operator', 'This client has no operator yet', 'clientId');
+  end if;
+  insert into public.meetings (client_id, operator_id, title, description, scheduled_at)
+    values (party.id, party.operator_id, request ->> 'title', request ->> 'description',
+      (request ->> 'scheduled_at')::timestamptz)
+    returning * into meeting;
+  update private.idempotency_keys k set resource_id = meeting.id
+    where k.caller_id = caller and k.function_name = taken.function_name and k.key = taken.key;
+  return jsonb_build_object('meeting', to_jsonb(meeting));
+exception when data_exception then
+  perform private.refuse(422, 'invalid_field', 'clientId is a UUID and scheduledAt a date and time', 'scheduledAt');
+  return null;
+end
+$$;
+
+-- What a token for the room needs to say. It is made by the function and stored nowhere.
+create or replace function public.join_meeting(meeting_id uuid, clients_wait boolean)
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  meeting public.meetings := private.open_room(private.my_meeting(join_meeting.meeting_id));
+  operates constant boolean := meeting.operator_id = auth.uid();
+begin
+  if not operates and meeting.status = 'scheduled' then
+    if clients_wait then
+      perform private.refuse(409, 'waiting_for_operator', 'The meeting begins when its operator joins', null, 5);
+    elsif not private.meeting_is_near(meeting.scheduled_at) then
+      perform private.refuse(409, 'too_early', 'The meeting can be joined from 15 minutes before it begins', null,
+        least(extract(epoch from meeting.scheduled_at - interval '15 minutes' - now()), 86400)::integer);
+    end if;
+  end if;
+  perform private.spend(format('joins %s %s', auth.uid(), meeting.id), 1, 30, interval '10 minutes', 'too_many_joins',
+    'You have joined this meeting too often; try again in a few minutes');
+  if operates and meeting.status = 'scheduled' and private.meeting_is_near(meeting.scheduled_at) then
+    update public.meetings m set status = 'in_progress' where m.id = meeting.id;
+  end if;
+  insert into private.meeting_rooms as known (meeting_id, admitted_at) values (meeting.id, now())
+    on conflict on constraint meeting_rooms_pkey do update set admitted_at = excluded.admitted_at;
+  return jsonb_build_object('session_id', meeting.session_id, 'role',
+    case when operates then 'operator' else 'client' end,
+    -- An app's own profiles may have no such column.
+    'name', (select to_jsonb(p) ->> 'full_name' from public.profiles p where p.id = auth.uid()));
+end
+$$;
+
+-- Before the room is opened: whether the caller may, and what it is called.
+create or replace function public.open_meeting_room(meeting_id uuid)
+returns jsonb
+language sql
+security definer
+set search_path = ''
+as $$
+  select jsonb_build_object('session_id',
+    (private.open_room(private.my_operated_meeting(open_meeting_room.meeting_id))).session_id)
+$$;
+
+create or replace function public.start_meeting(meeting_id uuid)
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+set timezone = 'UTC'
+as $$
+declare
+  meeting public.meetings := private.open_room(private.my_operated_meeting(start_meeting.meeting_id));
+begin
+  if meeting.status = 'scheduled' then
+    update public.meetings m set status = 'in_progress' where m.id = meeting.id returning m.* into meeting;
+  end if;
+  return jsonb_build_object('meeting', to_jsonb(meeting));
+end
+$$;
+
+-- The meeting is over for everybody at once. `effect` is what is left to do at OpenVidu, leased to the caller.
+create or replace function public.end_meeting(meeting_id uuid)
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+set timezone = 'UTC'
+as $$
+declare
+  meeting public.meetings := private.my_operated_meeting(end_meeting.meeting_id);
+  effect jsonb;
+begin
+  if meeting.status <> 'completed' then
+    update public.meetings m set status = 'completed' where m.id = meeting.id returning m.* into meeting;
+  end if;
+  select private.lease_effect(o.id) into effect from private.outbox o
+    where o.kind = 'openvidu.close_room' and o.host_id = meeting.operator_id and o.status = 'pending'
+      and o.available_at <= now() and o.payload ->> 'room' = meeting.session_id
+    order by o.created_at limit 1;
+  return jsonb_build_object('meeting', to_jsonb(meeting), 'effect', effect);
+end
+$$;
+revoke execute on function public.create_meeting(jsonb, text), public.join_meeting(uuid, boolean),
+  public.open_meeting_room(uuid), public.start_meeting(uuid), public.end_meeting(uuid) from public, anon, service_role;
+grant execute on function public.create_meeting(jsonb, text), public.join_meeting(uuid, boolean),
+  public.open_meeting_room(uuid), public.start_meeting(uuid), public.end_meeting(uuid) to authenticated;
+
+-- The room of a meeting that is over is closed at once, and once more when nobody can enter with an old token any more:
+-- whoever has one would open it again. A token lives two minutes, and LiveKit gives those who are connected one for ten.
+create or replace function private.close_room(meeting public.meetings)
+returns void
+language sql
+set search_path = ''
+as $$
+  insert into private.outbox (kind, host_id, payload, available_at)
+  select 'openvidu.close_room', meeting.operator_id,
+    jsonb_build_object('room', meeting.session_id, 'meeting_id', meeting.id), now() + delay
+  from unnest(array[interval '0', interval '15 minutes']) as delay
+$$;
+revoke execute on function private.close_room(public.meetings) from public, anon, authenticated;
+grant execute on function private.close_room(public.meetings) to service_role;
+
+-- Security definer: the operator's app ends and cancels meetings through PostgREST, and no client writes the outbox.
+create or replace function private.close_meeting_room()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.close_room(old);
+  update private.meeting_rooms r set empty_since = null where r.meeting_id = old.id and r.empty_since is not null;
+  return null;
+end
+$$;
+revoke execute on function private.close_meeting_room() from public, anon, authenticated;
+create or replace trigger meetings_close_room after update of status on public.meetings
+  for each row
+  when (old.session_id is not null and old.status in ('scheduled', 'in_progress')
+    and new.status in ('completed', 'cancelled'))
+  execute function private.close_meeting_room();
+create or replace trigger meetings_close_deleted_room after delete on public.meetings
+  for each row when (old.session_id is not null and old.status in ('scheduled', 'in_progress'))
+  execute function private.close_meeting_room();
