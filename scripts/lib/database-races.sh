@@ -2,6 +2,7 @@
 # people are those of the seed. `sql` runs a statement as the superuser.
 
 . scripts/lib/races/lifecycle.sh
+. scripts/lib/races/meetings.sh
 . scripts/lib/races/passcodes.sh
 . scripts/lib/races/seats.sh
 
@@ -114,6 +115,8 @@ run_races() {
   expect_race "$RACERS invitations open one conversation" "$RACERS created, 1 conversation" \
     "$created, $(sql "select count(*) from conversations") conversation"
 
+  race_invitations
+  race_meetings
   race_seats
   race_lifecycle
   race_passcodes

@@ -75,7 +75,7 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  at constant timestamptz := details ->> 'at';
+  at constant timestamptz := (details ->> 'at')::timestamptz;
   finished_at timestamptz;
 begin
   insert into public.meeting_attendance as known (meeting_id, connection_id, user_id, joined_at, left_at)

@@ -1,7 +1,7 @@
 -- Threat: a client reads or writes what is in `private`: sealed claims, outbox payloads, leases, configuration.
 \ir support/people.psql
 \ir support/zoom.psql
-select plan(17);
+select plan(18);
 
 select pg_temp.as_user('trainer');
 select pg_temp.create_session(pg_temp.zoom_request(), 'secret-key');
@@ -14,8 +14,8 @@ create function pg_temp.private_tables() returns setof text language sql securit
   where c.relnamespace = 'private'::regnamespace and c.relkind in ('r', 'p', 'v', 'm') order by 1
 $$;
 select results_eq('select pg_temp.private_tables()', array['private.host_roles', 'private.idempotency_keys',
-    'private.instant_session_removals', 'private.outbox', 'private.passcode_attempts', 'private.used_zoom_states',
-    'private.zoom_meeting_changes', 'private.zoom_meetings', 'private.zoom_refresh_leases'],
+    'private.instant_session_removals', 'private.meeting_rooms', 'private.outbox', 'private.passcode_attempts',
+    'private.rate_limits', 'private.used_zoom_states', 'private.zoom_meeting_changes', 'private.zoom_meetings', 'private.zoom_refresh_leases'],
   'PRIV-01 the tables of private are the known ones');
 select is_empty($$select t, r, p from pg_temp.private_tables() t, unnest(array['anon', 'authenticated']) r,
     unnest(array['select', 'insert', 'update', 'delete', 'truncate', 'references', 'trigger']) p
@@ -66,6 +66,8 @@ select is_empty($$select t from pg_temp.private_tables() t where pg_temp.visible
 
 select is(pg_temp.attempt('delete from private.instant_session_removals'), '0 rows', 'PRIV-16 and readmits nobody');
 select is(pg_temp.attempt('delete from private.passcode_attempts'), '0 rows', 'PRIV-17 and makes no try undone');
+
+select is(pg_temp.attempt('delete from private.rate_limits'), '0 rows', 'PRIV-18 and resets no limit');
 
 select * from finish();
 rollback;
