@@ -1,6 +1,8 @@
 //! PostgREST's errors as ours.
 
-use http::StatusCode;
+use std::time::Duration;
+
+use http::{StatusCode, header::RETRY_AFTER};
 use serde::Deserialize;
 
 use crate::http::{Error, upstream::Answer};
@@ -15,8 +17,8 @@ struct PostgrestError {
 
 /// What a failed RPC means to the caller of the function.
 ///
-/// Our database functions refuse with a stable `snake_case` code, a message for a person, and the field's name as details: that is
-/// passed on. Everything else (an SQLSTATE, `PGRST...`) is the database's own, and says nothing to the caller.
+/// Our database functions refuse with a stable `snake_case` code, a message for a person, the field's name as details, and a
+/// Retry-After in seconds where waiting helps: that is passed on. Everything else (an SQLSTATE, `PGRST...`) is the database's own, and says nothing to the caller.
 pub(super) fn map(function: &str, answer: &Answer) -> Error {
     let error: PostgrestError = serde_json::from_slice(&answer.body).unwrap_or_default();
     if answer.status.is_client_error() && is_our_code(&error.code) {
@@ -25,7 +27,7 @@ pub(super) fn map(function: &str, answer: &Answer) -> Error {
             code: error.code.into(),
             message: error.message.into(),
             field: error.details,
-            retry_after: None,
+            retry_after: retry_after(answer),
         };
     }
     let cause = format!("rpc {function}: status {}, code {:?}", answer.status.as_u16(), error.code);
@@ -36,6 +38,11 @@ pub(super) fn map(function: &str, answer: &Answer) -> Error {
         status if status.is_server_error() => Error::Unavailable(cause),
         _ => Error::Internal(cause),
     }
+}
+
+fn retry_after(answer: &Answer) -> Option<Duration> {
+    let seconds = answer.headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds))
 }
 
 fn is_our_code(code: &str) -> bool {
@@ -61,6 +68,18 @@ mod tests {
         assert_eq!((error.status().as_u16(), error.code()), (403, "client_not_yours"));
         let body = String::from_utf8(error.into_response("r").body().to_vec()).unwrap();
         assert!(body.contains(r#""field":"client_ids""#), "{body}");
+    }
+
+    #[test]
+    fn when_asking_again_helps_is_passed_on() {
+        for (header, expected) in
+            [(None, None), (Some("5"), Some("5")), (Some("soon"), None), (Some("-1"), None), (Some("1.5"), None)]
+        {
+            let headers = header.map(|value| (RETRY_AFTER, value.parse().unwrap())).into_iter().collect();
+            let body = br#"{"code":"waiting_for_operator","message":"Wait."}"#.to_vec();
+            let response = map("f", &Answer { status: StatusCode::CONFLICT, headers, body }).into_response("r");
+            assert_eq!(response.headers().get(RETRY_AFTER).map(|value| value.to_str().unwrap()), expected);
+        }
     }
 
     #[test]
