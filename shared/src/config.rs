@@ -1,5 +1,7 @@
 //! Every variable that the project reads, typed and checked once. A function sees nothing else of its environment.
 
+mod rooms;
+
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -14,6 +16,8 @@ use crate::{
     providers::jitsi,
     validation::ReturnTargets,
 };
+
+pub use rooms::{LiveKitConfig, OpenViduConfig, RoomServer};
 
 /// How long a call to a video provider may take, unless `PROVIDER_TIMEOUT_MS` says otherwise.
 const DEFAULT_PROVIDER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -43,6 +47,8 @@ pub struct Config {
     pub provider_timeout: Duration,
     /// `RETURN_TARGETS`.
     return_targets: Option<String>,
+    /// Those of OpenVidu and LiveKit.
+    rooms: rooms::Variables,
     /// The Zoom app, when one is configured.
     pub zoom: Option<ZoomConfig>,
 }
@@ -101,6 +107,7 @@ impl Config {
             jitsi_domain: jitsi_domain(&variable)?,
             provider_timeout: provider_timeout(&variable)?,
             return_targets: variable("RETURN_TARGETS"),
+            rooms: rooms::Variables::read(&variable),
         })
     }
 
@@ -112,6 +119,16 @@ impl Config {
             "RETURN_TARGETS",
             "a list of app links like app://connected and origins like https://app.example",
         ))
+    }
+
+    /// The server that has the rooms of meetings, by `OPENVIDU_...` or `LIVEKIT_...`.
+    pub fn room_server(&self) -> Result<RoomServer, ConfigError> {
+        self.rooms.server()
+    }
+
+    /// `CLIENTS_WAIT_FOR_OPERATOR`: whether clients enter a meeting only once its operator did.
+    pub fn clients_wait_for_operator(&self) -> Result<bool, ConfigError> {
+        self.rooms.clients_wait()
     }
 }
 
@@ -136,7 +153,12 @@ fn base_url(
     default: Option<&str>,
 ) -> Result<String, ConfigError> {
     let value = variable(name).or_else(|| default.map(str::to_owned)).ok_or(ConfigError::Missing(name))?;
-    let url = Url::parse(&value).map_err(|_| ConfigError::Invalid(name, "a URL"))?;
+    http_url(name, &value)
+}
+
+/// An http(s) URL without a trailing slash.
+fn http_url(name: &'static str, value: &str) -> Result<String, ConfigError> {
+    let url = Url::parse(value).map_err(|_| ConfigError::Invalid(name, "a URL"))?;
     if matches!(url.scheme(), "http" | "https") {
         Ok(value.trim_end_matches('/').to_owned())
     } else {
