@@ -12,4 +12,6 @@ pub mod edge;
 pub mod http;
 pub mod providers;
 pub mod supabase;
+#[cfg(all(any(test, feature = "testing"), not(target_arch = "wasm32")))]
+pub mod testing;
 pub mod validation;
