@@ -12,6 +12,8 @@ use uuid::Uuid;
 
 use crate::{context::Context, crypto::Secret, http::Error};
 
+pub(crate) use token::check_times;
+
 /// A signed-in user of the Supabase project. What they may do is the database's to decide: calls carry their own token.
 pub struct Caller {
     /// The token's `sub`: `auth.users.id`.
@@ -36,7 +38,7 @@ pub async fn authenticate(context: &Context, headers: &HeaderMap) -> Result<Call
 }
 
 /// The bearer token of a request (RFC 6750, section 2.1), if there is exactly one Authorization header.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let (scheme, token) = values.next()?.to_str().ok()?.split_once(' ')?;
     let is_single = values.next().is_none();

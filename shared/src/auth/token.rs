@@ -78,12 +78,8 @@ async fn verify_signature(
     if key.verify(signed, token.signature_bytes()).await { Ok(true) } else { Err(refuse("a forged signature")) }
 }
 
-fn check_claims(
-    claims: &Claims<SupabaseClaims>,
-    config: &Config,
-    now: DateTime<Utc>,
-    issuer_is_required: bool,
-) -> Result<Uuid, &'static str> {
+/// Whether claims are valid at `now`, which has to be limited by an expiry.
+pub(crate) fn check_times<T>(claims: &Claims<T>, now: DateTime<Utc>) -> Result<(), &'static str> {
     let expires = claims.expiration.ok_or("no expiry")?;
     // Differences, because a sum can leave the range of times, and panic.
     if now.signed_duration_since(expires) >= LEEWAY {
@@ -92,6 +88,16 @@ fn check_claims(
     if claims.not_before.is_some_and(|not_before| not_before.signed_duration_since(now) > LEEWAY) {
         return Err("not valid yet");
     }
+    Ok(())
+}
+
+fn check_claims(
+    claims: &Claims<SupabaseClaims>,
+    config: &Config,
+    now: DateTime<Utc>,
+    issuer_is_required: bool,
+) -> Result<Uuid, &'static str> {
+    check_times(claims, now)?;
     let SupabaseClaims { sub, aud, iss, role } = &claims.custom;
     let audience_matches = match aud {
         Audience::One(audience) => audience == AUTHENTICATED,

@@ -4,6 +4,7 @@ pub mod cors;
 pub mod error;
 pub mod idempotency;
 pub mod json;
+pub mod meeting_id;
 mod note;
 pub mod request_id;
 pub mod upstream;

@@ -1,6 +1,9 @@
 //! The video providers: where a session takes place.
 
 pub mod jitsi;
+pub mod livekit;
+pub mod openvidu;
+pub mod rooms;
 pub mod zoom;
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +22,6 @@ pub enum Provider {
     Teams,
     /// Any other link.
     Manual,
-    /// An `OpenVidu` room.
+    /// An OpenVidu room.
     Openvidu,
 }
