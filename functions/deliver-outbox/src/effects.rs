@@ -6,7 +6,10 @@ use serde_json::Value;
 use shared::{
     context::Context,
     http::Error,
-    providers::zoom::{Grant, Mark, MeetingPlan, ZoomError, ZoomUser},
+    providers::{
+        rooms::{self, Recording, RoomsError},
+        zoom::{Grant, Mark, MeetingPlan, ZoomError, ZoomUser},
+    },
     validation::ScheduledStart,
 };
 use uuid::Uuid;
@@ -20,18 +23,34 @@ pub(crate) struct Effect {
     kind: String,
     payload: Value,
     age_seconds: i64,
-    zoom: Grant,
+    /// The host's grant, for what is done at Zoom.
+    zoom: Option<Grant>,
 }
 
 /// What became of an effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
 pub(crate) enum Outcome {
-    Done,
+    /// It is done, or there is nothing to do.
+    Done {
+        /// Where the recording is that was looked for, if it is anywhere.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        recording_url: Option<String>,
+    },
     /// The meeting of a session that is to come is not at Zoom any more.
     Gone,
     /// It has to be tried again.
-    Retry,
+    Retry {
+        /// Why: a code, for an admin.
+        error: String,
+        /// Seconds until it is worth another try, where that is known.
+        retry_after: Option<u64>,
+    },
+}
+
+impl Outcome {
+    /// Without anything to store.
+    const DONE: Self = Self::Done { recording_url: None };
 }
 
 /// Why an effect is not done. Each is tried again: a function of a later version may know the kind, the user may connect Zoom again.
@@ -44,25 +63,39 @@ pub(crate) enum Undone {
     /// Zoom may list a meeting a moment after it made it.
     #[error("not_found_yet")]
     NotFoundYet,
+    /// A recording is told of before it can be had.
+    #[error("not_ready_yet")]
+    NotReadyYet,
     #[error("out_of_time")]
     OutOfTime,
     #[error("{}", .0.code())]
     Failed(Error),
 }
 
-impl Undone {
-    /// How long Zoom takes no more, in seconds: a try before that is none.
-    pub(crate) fn retry_after(&self) -> Option<u64> {
-        match self {
-            Self::Failed(Error::Refused { retry_after, .. }) => retry_after.map(|wait| wait.as_secs()),
+impl From<Undone> for Outcome {
+    fn from(undone: Undone) -> Self {
+        // How long Zoom takes no more: a try before that is none.
+        let retry_after = match &undone {
+            Undone::Failed(Error::Refused { retry_after, .. }) => retry_after.map(|wait| wait.as_secs()),
             _ => None,
-        }
+        };
+        Self::Retry { error: undone.to_string(), retry_after }
     }
 }
 
 impl From<ZoomError> for Undone {
     fn from(error: ZoomError) -> Self {
         Self::Failed(error.into())
+    }
+}
+
+impl From<RoomsError> for Undone {
+    fn from(error: RoomsError) -> Self {
+        match error {
+            // Asked of another server than this deployment has now.
+            RoomsError::NotOffered => Self::UnknownKind,
+            error => Self::Failed(error.into()),
+        }
     }
 }
 
@@ -103,8 +136,27 @@ struct MeetingToSync {
     meeting: Option<MeetingPlan>,
 }
 
+/// The room of a meeting that is over.
+#[derive(Deserialize)]
+struct ClosedRoom {
+    room: String,
+}
+
+/// A recording of which only the id is known.
+#[derive(Deserialize)]
+struct UnknownRecording {
+    recording_id: String,
+}
+
 /// What has to be done.
 enum Task {
+    Zoom(ZoomTask),
+    CloseRoom(ClosedRoom),
+    FetchRecording(UnknownRecording),
+}
+
+/// What has to be done as a user at Zoom.
+enum ZoomTask {
     SettleClaim(UncommittedMeeting),
     Delete(ClosedMeeting),
     End(ClosedMeeting),
@@ -114,13 +166,18 @@ enum Task {
 impl Task {
     /// None when nothing is left to be done.
     fn parse(kind: &str, payload: &Value) -> Result<Option<Self>, Undone> {
-        Ok(match kind {
-            "zoom.settle_claim" => Some(Self::SettleClaim(read(payload)?)),
-            "zoom.delete_meeting" => Some(Self::Delete(read(payload)?)),
-            "zoom.end_meeting" => Some(Self::End(read(payload)?)),
-            "zoom.sync_meeting" => read::<MeetingToSync>(payload)?.meeting.map(Self::Sync),
+        Ok(Some(match kind {
+            "zoom.settle_claim" => Self::Zoom(ZoomTask::SettleClaim(read(payload)?)),
+            "zoom.delete_meeting" => Self::Zoom(ZoomTask::Delete(read(payload)?)),
+            "zoom.end_meeting" => Self::Zoom(ZoomTask::End(read(payload)?)),
+            "zoom.sync_meeting" => match read::<MeetingToSync>(payload)?.meeting {
+                Some(plan) => Self::Zoom(ZoomTask::Sync(plan)),
+                None => return Ok(None),
+            },
+            "openvidu.close_room" => Self::CloseRoom(read(payload)?),
+            "openvidu.fetch_recording" => Self::FetchRecording(read(payload)?),
             _ => return Err(Undone::UnknownKind),
-        })
+        }))
     }
 }
 
@@ -137,20 +194,46 @@ pub(crate) async fn perform(context: &Context, effect: Effect, lease: Lease) -> 
         return Err(Undone::OutOfTime);
     }
     // Before Zoom: for what needs nothing of it, the user need not be connected any more.
-    let Some(task) = Task::parse(&effect.kind, &effect.payload)? else { return Ok(Outcome::Done) };
-    let mut zoom = ZoomUser::new(context, effect.zoom).await?;
-    match task {
-        Task::SettleClaim(meeting) => {
-            settle_claim(context, &mut zoom, &meeting, effect.age_seconds, lease.delete_until).await?;
+    match Task::parse(&effect.kind, &effect.payload)? {
+        None => Ok(Outcome::DONE),
+        Some(Task::Zoom(task)) => {
+            let grant = effect.zoom.ok_or(Undone::UnreadablePayload)?;
+            at_zoom(context, task, grant, effect.age_seconds, lease.delete_until).await
         }
-        Task::Delete(meeting) => zoom.delete_meeting(&meeting.meeting_id).await?,
-        Task::End(meeting) => zoom.end_meeting(&meeting.meeting_id).await?,
-        Task::Sync(plan) => match zoom.update_meeting(&plan).await {
+        Some(Task::CloseRoom(ClosedRoom { room })) => {
+            rooms::rooms(context).map_err(Undone::Failed)?.close(&room).await?;
+            Ok(Outcome::DONE)
+        }
+        Some(Task::FetchRecording(UnknownRecording { recording_id })) => {
+            match rooms::rooms(context).map_err(Undone::Failed)?.recording(&recording_id).await? {
+                Recording::Ready(url) => Ok(Outcome::Done { recording_url: Some(url) }),
+                Recording::NotYet => Err(Undone::NotReadyYet),
+                Recording::Nowhere => Ok(Outcome::DONE),
+            }
+        }
+    }
+}
+
+async fn at_zoom(
+    context: &Context,
+    task: ZoomTask,
+    grant: Grant,
+    age_seconds: i64,
+    delete_until: DateTime<Utc>,
+) -> Result<Outcome, Undone> {
+    let mut zoom = ZoomUser::new(context, grant).await?;
+    match task {
+        ZoomTask::SettleClaim(meeting) => {
+            settle_claim(context, &mut zoom, &meeting, age_seconds, delete_until).await?;
+        }
+        ZoomTask::Delete(meeting) => zoom.delete_meeting(&meeting.meeting_id).await?,
+        ZoomTask::End(meeting) => zoom.end_meeting(&meeting.meeting_id).await?,
+        ZoomTask::Sync(plan) => match zoom.update_meeting(&plan).await {
             Err(ZoomError::NotFound) => return Ok(Outcome::Gone),
             other => other?,
         },
     }
-    Ok(Outcome::Done)
+    Ok(Outcome::DONE)
 }
 
 /// Nothing here is cut short, because a rotated token has to be saved: the time is looked at between the calls.

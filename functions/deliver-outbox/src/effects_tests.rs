@@ -1,43 +1,29 @@
-use std::{rc::Rc, time::Duration};
-
-use futures_util::future::{FutureExt as _, LocalBoxFuture};
+use futures_util::future::FutureExt as _;
 use serde_json::json;
 use shared::{
-    clock::Clock, config::Config, context::Deployment, crypto::seal::SealKeys, providers::zoom::token_seal_context,
+    crypto::seal::SealKeys,
+    providers::zoom::token_seal_context,
+    testing::{self, NOWHERE, TestClock, Upstream},
 };
 
 use super::*;
 
 const SEAL_KEYS: &str = "k:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
-struct TestClock(DateTime<Utc>);
-
-impl Clock for TestClock {
-    fn now(&self) -> DateTime<Utc> {
-        self.0
-    }
-
-    fn sleep(&self, duration: Duration) -> LocalBoxFuture<'static, ()> {
-        tokio::time::sleep(duration).boxed_local()
-    }
-}
-
 /// A deployment whose Zoom and Supabase nobody answers for.
 fn context() -> Context {
+    context_with(&[])
+}
+
+fn context_with(more: &[(&str, &str)]) -> Context {
     let variables = [
-        ("SUPABASE_URL", "http://127.0.0.1:9"),
-        ("SUPABASE_ANON_KEY", "a"),
-        ("SUPABASE_SECRET_KEY", "s"),
+        ("SUPABASE_URL", NOWHERE),
         ("ZOOM_CLIENT_ID", "id"),
         ("ZOOM_CLIENT_SECRET", "secret"),
-        ("ZOOM_API_URL", "http://127.0.0.1:9"),
+        ("ZOOM_API_URL", NOWHERE),
         ("SEAL_KEYS", SEAL_KEYS),
     ];
-    let config =
-        Config::read(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
-            .unwrap();
-    let clock = TestClock("2026-05-01T09:00:00Z".parse().unwrap());
-    Context::new(Rc::new(Deployment::new(config, Rc::new(clock))), "r".to_owned())
+    testing::context(&TestClock::at("2026-05-01T09:00:00Z"), &[&variables, more].concat())
 }
 
 fn deletion() -> Effect {
@@ -114,8 +100,79 @@ async fn what_this_version_does_not_understand_is_left_for_another() {
     let lease = Lease::since(context.clock().now());
     let unknown = of_kind("zoom.invented", json!({}));
     assert!(matches!(perform(&context, unknown, lease).await, Err(Undone::UnknownKind)));
-    for kind in ["zoom.settle_claim", "zoom.delete_meeting", "zoom.end_meeting", "zoom.sync_meeting"] {
+    for kind in [
+        "zoom.settle_claim",
+        "zoom.delete_meeting",
+        "zoom.end_meeting",
+        "zoom.sync_meeting",
+        "openvidu.close_room",
+        "openvidu.fetch_recording",
+    ] {
         let unreadable = of_kind(kind, json!({"meeting": {"meeting_id": 1}}));
         assert!(matches!(perform(&context, unreadable, lease).await, Err(Undone::UnreadablePayload)), "{kind}");
     }
+}
+
+/// What becomes of an effect at OpenVidu 2 that answers so, as the database is told.
+async fn at_openvidu(effect: Effect, answer: (u16, Value)) -> (Value, Vec<String>) {
+    let upstream = Upstream::in_turn(&[answer]);
+    let context = context_with(&[("OPENVIDU_URL", &upstream.url), ("OPENVIDU_SECRET", "s")]);
+    let lease = Lease::since(context.clock().now());
+    let outcome = perform(&context, effect, lease).await.unwrap_or_else(Outcome::from);
+    (serde_json::to_value(outcome).unwrap(), upstream.calls())
+}
+
+/// As the database claims it: without a grant for Zoom.
+fn of_room(kind: &str) -> Effect {
+    Effect { zoom: None, ..of_kind(kind, json!({"room": "m", "meeting_id": "m", "recording_id": "m-1"})) }
+}
+
+#[tokio::test]
+async fn the_room_of_a_meeting_that_is_over_is_closed() {
+    for (status, expected) in [
+        (204, json!({"outcome": "done"})),
+        (404, json!({"outcome": "done"})),
+        (500, json!({"outcome": "retry", "error": "provider_failed", "retry_after": null})),
+    ] {
+        let (outcome, calls) = at_openvidu(of_room("openvidu.close_room"), (status, json!(null))).await;
+        assert_eq!(outcome, expected, "{status}");
+        assert_eq!(calls, ["DELETE /openvidu/api/sessions/m"]);
+    }
+}
+
+#[tokio::test]
+async fn a_recording_is_stored_once_it_is_somewhere() {
+    let url = "https://openvidu.example/recordings/m-1/m-1.mp4";
+    for (answer, expected) in [
+        ((200, json!({"status": "ready", "url": url})), json!({"outcome": "done", "recording_url": url})),
+        (
+            (200, json!({"status": "ready", "url": null})),
+            json!({"outcome": "retry", "error": "not_ready_yet", "retry_after": null}),
+        ),
+        ((200, json!({"status": "ready", "url": "file:///m-1.mp4"})), json!({"outcome": "done"})),
+        ((404, json!(null)), json!({"outcome": "done"})),
+    ] {
+        let (outcome, calls) = at_openvidu(of_room("openvidu.fetch_recording"), answer).await;
+        assert_eq!(outcome, expected);
+        assert_eq!(calls, ["GET /openvidu/api/recordings/m-1"]);
+    }
+}
+
+#[tokio::test]
+async fn a_deployment_without_openvidu_2_leaves_what_only_that_can_do() {
+    let livekit = [("LIVEKIT_URL", "wss://livekit.invalid"), ("LIVEKIT_API_KEY", "k"), ("LIVEKIT_API_SECRET", "s")];
+    for (variables, error) in [(&livekit[..], "unknown_kind"), (&[], "internal")] {
+        let context = context_with(variables);
+        let lease = Lease::since(context.clock().now());
+        let undone = perform(&context, of_room("openvidu.fetch_recording"), lease).await.unwrap_err();
+        assert_eq!(undone.to_string(), error);
+    }
+}
+
+#[tokio::test]
+async fn what_is_done_at_zoom_needs_a_grant() {
+    let context = context();
+    let lease = Lease::since(context.clock().now());
+    let undone = perform(&context, Effect { zoom: None, ..deletion() }, lease).await.unwrap_err();
+    assert!(matches!(undone, Undone::UnreadablePayload));
 }

@@ -29,11 +29,8 @@ struct Claimed {
 struct Settled {
     id: Uuid,
     lease_id: Uuid,
+    #[serde(flatten)]
     outcome: Outcome,
-    /// Why it has to be tried again: a code, for an admin.
-    error: Option<String>,
-    /// Seconds until it is worth another try, where that is known.
-    retry_after: Option<u64>,
 }
 
 /// How many effects were taken, and what became of them.
@@ -65,16 +62,8 @@ pub(crate) async fn deliver(context: &Context) -> Result<Response, Error> {
     let settled: Vec<Settled> = stream::iter(claimed.effects)
         .map(async |effect| {
             let (id, lease_id) = (effect.id, effect.lease_id);
-            match effects::perform(context, effect, lease).await {
-                Ok(outcome) => Settled { id, lease_id, outcome, error: None, retry_after: None },
-                Err(undone) => Settled {
-                    id,
-                    lease_id,
-                    outcome: Outcome::Retry,
-                    error: Some(undone.to_string()),
-                    retry_after: undone.retry_after(),
-                },
-            }
+            let outcome = effects::perform(context, effect, lease).await.unwrap_or_else(Outcome::from);
+            Settled { id, lease_id, outcome }
         })
         .buffer_unordered(AT_ONCE)
         .collect()
@@ -86,6 +75,6 @@ pub(crate) async fn deliver(context: &Context) -> Result<Response, Error> {
     }
 
     // (4) Answer.
-    let retried = settled.iter().filter(|effect| effect.error.is_some()).count();
+    let retried = settled.iter().filter(|effect| matches!(effect.outcome, Outcome::Retry { .. })).count();
     json::respond(StatusCode::OK, &Delivered { claimed: settled.len(), done: settled.len() - retried, retried })
 }
