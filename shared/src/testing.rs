@@ -73,7 +73,7 @@ pub struct Upstream {
 /// What the server was asked.
 #[derive(Clone, Debug)]
 pub struct Asked {
-    /// Method and path.
+    /// Method and path; of an RPC, its name.
     pub call: String,
     /// Everything before the body.
     pub head: String,
@@ -121,10 +121,10 @@ impl Upstream {
         self.asked.lock().unwrap().clone()
     }
 
-    /// Method and path of each call; of an RPC, its name.
+    /// The calls until now.
     #[must_use]
     pub fn calls(&self) -> Vec<String> {
-        self.asked().into_iter().map(|asked| asked.call.replace("/rest/v1/rpc/", "")).collect()
+        self.asked().into_iter().map(|asked| asked.call).collect()
     }
 }
 
@@ -152,7 +152,7 @@ fn read(stream: &mut TcpStream) -> Asked {
         let length = stream.read(&mut piece).unwrap();
         request.push_str(std::str::from_utf8(&piece[..length]).unwrap());
         let Some((head, body)) = request.split_once("\r\n\r\n") else { continue };
-        let call = head.split(" HTTP/").next().unwrap_or_default().to_owned();
+        let call = head.split(" HTTP/").next().unwrap_or_default().replace("/rest/v1/rpc/", "");
         let asked = Asked { call, head: head.to_owned(), body: body.to_owned() };
         let announced = asked.header("content-length").map_or(0, |length| length.parse().unwrap());
         if length == 0 || asked.body.len() >= announced {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use shared::{
-    http::Error,
+    http::{Error, json::required},
     providers::Provider,
     validation::{Description, DurationMinutes, JoinUrl, MaxParticipants, ScheduledStart, Timezone, Title},
 };
@@ -79,10 +79,6 @@ impl SessionRequest {
             send_invite: body.send_invite,
         })
     }
-}
-
-fn required<T>(value: Option<T>, field: &'static str) -> Result<T, Error> {
-    value.ok_or_else(|| Error::invalid(field, "is required"))
 }
 
 /// Where the session takes place: at the pasted link, whose host says whose it is; else at the provider that was named, else at Zoom.

@@ -8,12 +8,15 @@ use shared::{
     context::Context,
     http::{Error, Request, Response, json},
     providers::zoom::{Grant, MeetingPlan},
-    supabase,
+    supabase::{
+        self,
+        outbox::{Effect, Progress},
+    },
 };
 
 use crate::{
     request::{Action, Body, ChangeRequest},
-    zoom_change::{self, AtZoom, Effect, Started},
+    zoom_change::{self, Started},
 };
 
 /// The answer: the session's row, and what became of its meeting.
@@ -24,7 +27,7 @@ struct Changed {
     #[serde(skip_serializing_if = "Option::is_none")]
     start_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    zoom: Option<AtZoom>,
+    zoom: Option<Progress>,
 }
 
 /// What the database made of the request.
@@ -87,7 +90,7 @@ async fn change_meeting(context: &Context, change: &ChangeRequest, begun: Begun)
         }
         (Action::Reschedule, Begun { meeting: Some(plan), effect: Some(effect), zoom: Some(grant), .. }) => {
             let session = zoom_change::reschedule(context, &change.changes, &plan, &effect, grant).await?;
-            Ok(Changed { session, start_url: None, zoom: Some(AtZoom::Done) })
+            Ok(Changed { session, start_url: None, zoom: Some(Progress::Done) })
         }
         (Action::Start, Begun { meeting_id: Some(meeting_id), zoom: Some(grant), .. }) => {
             let Started { session, start_url } =

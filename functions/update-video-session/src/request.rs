@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use shared::{
-    http::Error,
+    http::{Error, json::required},
     validation::{DurationMinutes, ScheduledStart, Timezone},
 };
 use uuid::Uuid;
@@ -90,10 +90,6 @@ impl Changes {
         .into_iter()
         .find_map(|(field, is_given)| is_given.then_some(field))
     }
-}
-
-fn required<T>(value: Option<T>, field: &'static str) -> Result<T, Error> {
-    value.ok_or_else(|| Error::invalid(field, "is required"))
 }
 
 #[cfg(test)]

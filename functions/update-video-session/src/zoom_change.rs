@@ -7,34 +7,20 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use serde::{Deserialize, Serialize, de::IgnoredAny};
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, json};
 use shared::{
     context::Context,
     http::Error,
     providers::zoom::{Grant, MeetingPlan, ZoomError, ZoomUser},
-    supabase::rpc_as_service,
+    supabase::{
+        outbox::{Effect, Progress},
+        rpc_as_service,
+    },
 };
 use uuid::Uuid;
 
 use crate::request::{Action, Changes};
-
-/// An effect in the outbox, leased to this request.
-#[derive(Deserialize)]
-pub(crate) struct Effect {
-    id: Uuid,
-    lease_id: Uuid,
-}
-
-/// How far the meeting is.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum AtZoom {
-    /// The meeting is as the session is.
-    Done,
-    /// The outbox will see to it.
-    Pending,
-}
 
 /// A session that its host may open now.
 pub(crate) struct Started {
@@ -58,7 +44,7 @@ pub(crate) async fn close(
     meeting_id: &str,
     effect: &Effect,
     grant: Grant,
-) -> AtZoom {
+) -> Progress {
     let closed = async {
         let mut zoom = ZoomUser::new(context, grant).await?;
         match action {
@@ -67,8 +53,7 @@ pub(crate) async fn close(
         }
     };
     let failure = closed.await.err().map(Error::from);
-    settle(context, effect, failure.as_ref()).await;
-    if failure.is_none() { AtZoom::Done } else { AtZoom::Pending }
+    effect.settle(context, failure.as_ref()).await
 }
 
 /// Moves the meeting and then the session. Answers with the session's row.
@@ -89,7 +74,7 @@ pub(crate) async fn reschedule(
         // The answer is lost, the move perhaps not: the outbox moves the meeting to where the session still is.
         Err(error) if error.leaves_it_open() => {
             let error = Error::from(error);
-            settle(context, effect, Some(&error)).await;
+            effect.settle(context, Some(&error)).await;
             Err(error)
         }
         Err(error) => Err(abandon(context, effect, error).await),
@@ -131,23 +116,9 @@ async fn commit(context: &Context, changes: &Changes, effect: &Effect) -> Result
 /// Zoom did nothing, so the session stays as it is, and the caller hears why.
 async fn abandon(context: &Context, effect: &Effect, error: ZoomError) -> Error {
     let arguments = json!({"effect_id": effect.id, "lease_id": effect.lease_id});
-    best_effort(context, "abandon_session_change", &arguments).await;
+    // If this is lost, the lease lapses by itself and the outbox carries the effect out, which does no harm.
+    let _ = rpc_as_service::<IgnoredAny>(context, "abandon_session_change", &arguments).await;
     told(error)
-}
-
-/// The effect is done, or, after a failure, the outbox's.
-async fn settle(context: &Context, effect: &Effect, failure: Option<&Error>) {
-    let outcome = if failure.is_none() { "done" } else { "retry" };
-    let result = json!({
-        "id": effect.id, "lease_id": effect.lease_id, "outcome": outcome, "error": failure.map(Error::code),
-    });
-    best_effort(context, "settle_outbox", &json!({"results": [result]})).await;
-}
-
-/// If this is lost, the lease lapses by itself and the outbox carries the effect out, once more perhaps, which does
-/// no harm.
-async fn best_effort(context: &Context, function: &str, arguments: &Value) {
-    let _ = rpc_as_service::<IgnoredAny>(context, function, arguments).await;
 }
 
 /// A meeting that Zoom does not find is one that somebody deleted there.

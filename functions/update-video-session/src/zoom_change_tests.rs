@@ -1,14 +1,8 @@
-use std::{
-    io::{Read as _, Write as _},
-    net::{TcpListener, TcpStream},
-    rc::Rc,
-    sync::{Arc, Mutex},
-};
-
-use chrono::{DateTime, Utc};
-use futures_util::future::{FutureExt as _, LocalBoxFuture};
+use futures_util::FutureExt as _;
 use shared::{
-    clock::Clock, config::Config, context::Deployment, crypto::seal::SealKeys, providers::zoom::token_seal_context,
+    crypto::seal::SealKeys,
+    providers::zoom::token_seal_context,
+    testing::{self, TestClock, Upstream},
 };
 
 use super::*;
@@ -16,80 +10,24 @@ use super::*;
 const SEAL_KEYS: &str = "k:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 const ID: Uuid = Uuid::from_u128(7);
 
-struct TestClock;
-
-impl Clock for TestClock {
-    fn now(&self) -> DateTime<Utc> {
-        "2026-05-01T09:00:00Z".parse().unwrap()
-    }
-
-    fn sleep(&self, duration: Duration) -> LocalBoxFuture<'static, ()> {
-        tokio::time::sleep(duration).boxed_local()
-    }
+/// Supabase and Zoom in one, with an answer for each call in turn.
+fn upstream(answers: &[(u16, Value)]) -> (Upstream, Context) {
+    let upstream = Upstream::in_turn(answers);
+    let variables = [
+        ("SUPABASE_URL", upstream.url.as_str()),
+        ("ZOOM_API_URL", &upstream.url),
+        ("ZOOM_OAUTH_URL", &upstream.url),
+        ("ZOOM_CLIENT_ID", "x"),
+        ("ZOOM_CLIENT_SECRET", "x"),
+        ("SEAL_KEYS", SEAL_KEYS),
+    ];
+    let context = testing::context(&TestClock::at("2026-05-01T09:00:00Z"), &variables);
+    (upstream, context)
 }
 
-/// A request may come in pieces.
-fn read_request(stream: &mut TcpStream) -> String {
-    let (mut request, mut piece) = (String::new(), [0; 4096]);
-    loop {
-        let length = stream.read(&mut piece).unwrap();
-        request.push_str(&String::from_utf8_lossy(&piece[..length]));
-        let Some((head, body)) = request.split_once("\r\n\r\n") else { continue };
-        let announced = head.to_ascii_lowercase();
-        let announced = announced.lines().find_map(|line| line.strip_prefix("content-length: "));
-        if length == 0 || body.len() >= announced.map_or(0, |length| length.parse().unwrap()) {
-            return request;
-        }
-    }
-}
-
-/// Supabase and Zoom in one, with an answer for each call in turn; it keeps what it was asked, as method, path and
-/// body.
-struct Upstream {
-    context: Context,
-    asked: Arc<Mutex<Vec<(String, Value)>>>,
-}
-
-impl Upstream {
-    fn new(answers: &[(u16, Value)]) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let (asking, answers) = (Arc::clone(&asked), answers.to_vec());
-        std::thread::spawn(move || {
-            for ((status, body), stream) in answers.into_iter().zip(listener.incoming()) {
-                let mut stream = stream.unwrap();
-                let request = read_request(&mut stream);
-                let (head, sent) = request.split_once("\r\n\r\n").unwrap();
-                let line = head.split(" HTTP/").next().unwrap().replace("/rest/v1/rpc/", "");
-                asking.lock().unwrap().push((line, serde_json::from_str(sent).unwrap_or_default()));
-                let body = body.to_string();
-                let length = body.len();
-                write!(stream, "HTTP/1.1 {status} x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}")
-                    .unwrap();
-            }
-        });
-        let config = Config::read(|name| match name {
-            "SUPABASE_URL" | "ZOOM_API_URL" | "ZOOM_OAUTH_URL" => Some(url.clone()),
-            "SEAL_KEYS" => Some(SEAL_KEYS.to_owned()),
-            "SUPABASE_ANON_KEY" | "SUPABASE_SECRET_KEY" | "ZOOM_CLIENT_ID" | "ZOOM_CLIENT_SECRET" => {
-                Some("x".to_owned())
-            }
-            _ => None,
-        });
-        let deployment = Deployment::new(config.unwrap(), Rc::new(TestClock));
-        let context = Context::new(Rc::new(deployment), "r".to_owned());
-        Self { context, asked }
-    }
-
-    fn asked(&self) -> Vec<String> {
-        self.asked.lock().unwrap().iter().map(|(line, _)| line.clone()).collect()
-    }
-
-    /// What became of the effect, as the database was told.
-    fn settled(&self) -> Value {
-        self.asked.lock().unwrap().last().unwrap().1["results"][0].clone()
-    }
+/// What became of the effect, as the database was told.
+fn settled(upstream: &Upstream) -> Value {
+    upstream.asked().last().unwrap().json()["results"][0].clone()
 }
 
 fn effect() -> Effect {
@@ -108,7 +46,7 @@ fn grant(status: &str) -> Grant {
 }
 
 async fn reschedule_with(grant: Grant, answers: &[(u16, Value)]) -> (Result<Value, (u16, String)>, Upstream) {
-    let upstream = Upstream::new(answers);
+    let (upstream, context) = upstream(answers);
     let plan = MeetingPlan {
         meeting_id: "1".to_owned(),
         topic: "Knee".to_owned(),
@@ -117,7 +55,7 @@ async fn reschedule_with(grant: Grant, answers: &[(u16, Value)]) -> (Result<Valu
         timezone: "UTC".to_owned(),
     };
     let changes = Changes::default();
-    let moved = reschedule(&upstream.context, &changes, &plan, &effect(), grant).await;
+    let moved = reschedule(&context, &changes, &plan, &effect(), grant).await;
     (moved.map_err(|error| (error.status().as_u16(), error.code().to_owned())), upstream)
 }
 
@@ -134,7 +72,7 @@ const SETTLE: &str = "POST settle_outbox";
 async fn a_move_is_committed_after_zoom_made_it() {
     let (moved, upstream) = reschedule_answered(&[(204, json!(null)), (200, json!({"session": {"id": 1}}))]).await;
     assert_eq!(moved.unwrap(), json!({"id": 1}));
-    assert_eq!(upstream.asked(), [MOVE, COMMIT]);
+    assert_eq!(upstream.calls(), [MOVE, COMMIT]);
 }
 
 #[tokio::test]
@@ -148,19 +86,19 @@ async fn a_move_that_zoom_refuses_is_abandoned_and_told() {
         let abandoned = (200, json!({"abandoned": true}));
         let (moved, upstream) = reschedule_answered(&[(status, json!({"code": code})), abandoned]).await;
         assert_eq!(moved.unwrap_err(), (expected.0, expected.1.to_owned()));
-        assert_eq!(upstream.asked(), [MOVE, ABANDON]);
+        assert_eq!(upstream.calls(), [MOVE, ABANDON]);
     }
     let (moved, upstream) = reschedule_with(grant("reconnect_required"), &[(200, json!({"abandoned": true}))]).await;
     assert_eq!(moved.unwrap_err(), (409, "zoom_reconnect_required".to_owned()));
-    assert_eq!(upstream.asked(), [ABANDON]);
+    assert_eq!(upstream.calls(), [ABANDON]);
 }
 
 #[tokio::test]
 async fn a_move_whose_answer_is_lost_is_left_to_the_outbox() {
     let (moved, upstream) = reschedule_answered(&[(502, json!(null)), (200, json!({"settled": 1}))]).await;
     assert_eq!(moved.unwrap_err(), (502, "provider_failed".to_owned()));
-    assert_eq!(upstream.asked(), [MOVE, SETTLE]);
-    assert_eq!(upstream.settled(), json!({"id": ID, "lease_id": ID, "outcome": "retry", "error": "provider_failed"}));
+    assert_eq!(upstream.calls(), [MOVE, SETTLE]);
+    assert_eq!(settled(&upstream), json!({"id": ID, "lease_id": ID, "outcome": "retry", "error": "provider_failed"}));
 }
 
 #[tokio::test]
@@ -168,7 +106,7 @@ async fn a_move_that_is_not_committed_is_unsettled() {
     for lost in [(200, json!({"session": null})), (503, json!(null))] {
         let (moved, upstream) = reschedule_answered(&[(204, json!(null)), lost]).await;
         assert_eq!(moved.unwrap_err(), (503, "session_unsettled".to_owned()));
-        assert_eq!(upstream.asked(), [MOVE, COMMIT]);
+        assert_eq!(upstream.calls(), [MOVE, COMMIT]);
     }
 }
 
@@ -176,32 +114,32 @@ async fn a_move_that_is_not_committed_is_unsettled() {
 async fn the_meeting_of_a_closed_session_goes_now_or_later() {
     for (action, call) in [(Action::Cancel, "DELETE /meetings/1"), (Action::End, "PUT /meetings/1/status")] {
         for (status, at_zoom, outcome, error) in [
-            (204, AtZoom::Done, "done", json!(null)),
-            (404, AtZoom::Done, "done", json!(null)),
-            (500, AtZoom::Pending, "retry", json!("provider_failed")),
-            (429, AtZoom::Pending, "retry", json!("zoom_rate_limited")),
+            (204, Progress::Done, "done", json!(null)),
+            (404, Progress::Done, "done", json!(null)),
+            (500, Progress::Pending, "retry", json!("provider_failed")),
+            (429, Progress::Pending, "retry", json!("zoom_rate_limited")),
         ] {
-            let upstream = Upstream::new(&[(status, json!(null)), (200, json!({"settled": 1}))]);
-            let closed = close(&upstream.context, action, "1", &effect(), grant("connected")).await;
+            let (upstream, context) = upstream(&[(status, json!(null)), (200, json!({"settled": 1}))]);
+            let closed = close(&context, action, "1", &effect(), grant("connected")).await;
             assert_eq!(closed, at_zoom, "{status}");
-            assert_eq!(upstream.asked(), [call, SETTLE]);
-            let settled = json!({"id": ID, "lease_id": ID, "outcome": outcome, "error": error});
-            assert_eq!(upstream.settled(), settled);
+            assert_eq!(upstream.calls(), [call, SETTLE]);
+            let expected = json!({"id": ID, "lease_id": ID, "outcome": outcome, "error": error});
+            assert_eq!(settled(&upstream), expected);
         }
     }
 }
 
 #[tokio::test]
 async fn a_closed_session_stays_closed_for_a_host_without_zoom() {
-    let upstream = Upstream::new(&[(200, json!({"settled": 1}))]);
-    let closed = close(&upstream.context, Action::Cancel, "1", &effect(), grant("missing")).await;
-    assert_eq!((closed, upstream.asked()), (AtZoom::Pending, vec![SETTLE.to_owned()]));
+    let (upstream, context) = upstream(&[(200, json!({"settled": 1}))]);
+    let closed = close(&context, Action::Cancel, "1", &effect(), grant("missing")).await;
+    assert_eq!((closed, upstream.calls()), (Progress::Pending, vec![SETTLE.to_owned()]));
 }
 
 async fn start_answered(answers: &[(u16, Value)]) -> (Result<Started, (u16, String)>, Vec<String>) {
-    let upstream = Upstream::new(answers);
-    let started = start(&upstream.context, ID, "1", grant("connected")).await;
-    (started.map_err(|error| (error.status().as_u16(), error.code().to_owned())), upstream.asked())
+    let (upstream, context) = upstream(answers);
+    let started = start(&context, ID, "1", grant("connected")).await;
+    (started.map_err(|error| (error.status().as_u16(), error.code().to_owned())), upstream.calls())
 }
 
 #[tokio::test]

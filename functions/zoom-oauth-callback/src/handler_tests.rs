@@ -1,15 +1,10 @@
-use std::{
-    cell::Cell,
-    io::{Read as _, Write as _},
-    net::TcpListener,
-    rc::Rc,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::rc::Rc;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::future::{FutureExt as _, LocalBoxFuture};
-use shared::{clock::Clock, config::Config, context::Deployment, http::Note};
+use chrono::TimeDelta;
+use shared::{
+    http::Note,
+    testing::{self, TestClock, Upstream},
+};
 use url::Url;
 use uuid::Uuid;
 
@@ -22,51 +17,27 @@ const TOKEN: (&str, &str) = ("POST /oauth/token", GRANTED);
 const GRANTED: &str = r#"200 {"access_token":"new-access","refresh_token":"new-refresh","expires_in":3599,
      "token_type":"bearer","scope":"meeting:write meeting:read user:read"}"#;
 const ME: (&str, &str) = ("GET /v2/users/me", r#"200 {"id":"zoom-user","account_id":"a","email":"x@example.com"}"#);
-const STORED: (&str, &str) = ("POST /rest/v1/rpc/connect_zoom", r#"200 {"outcome":"connected"}"#);
+const STORED: (&str, &str) = ("POST connect_zoom", r#"200 {"outcome":"connected"}"#);
 const REVOKED: (&str, &str) = ("POST /oauth/revoke", r#"200 {"status":"success"}"#);
 
-struct TestClock(Rc<Cell<DateTime<Utc>>>);
-
-impl Clock for TestClock {
-    fn now(&self) -> DateTime<Utc> {
-        self.0.get()
-    }
-
-    fn sleep(&self, duration: Duration) -> LocalBoxFuture<'static, ()> {
-        tokio::time::sleep(duration).boxed_local()
-    }
-}
-
-/// Zoom and Supabase in one: answers each call as its script says (a status and a body), and keeps the requests.
+/// Zoom and Supabase in one: answers each call as its script says, with a status and a body.
 struct World {
     context: Context,
-    now: Rc<Cell<DateTime<Utc>>>,
-    requests: Arc<Mutex<Vec<String>>>,
+    clock: Rc<TestClock>,
+    upstream: Upstream,
 }
 
 impl World {
     fn new(script: &[(&'static str, &'static str)]) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let (script, kept) = (script.to_vec(), Arc::clone(&requests));
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut stream = stream.unwrap();
-                let request = read_request(&mut stream);
-                let answer = script.iter().find(|(call, _)| request.starts_with(&format!("{call} ")));
-                kept.lock().unwrap().push(request);
-                let (status, body) = answer.map_or(("404", ""), |(_, answer)| answer.split_at(3));
-                let length = body.len();
-                write!(stream, "HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}")
-                    .unwrap();
-            }
+        let script = script.to_vec();
+        let upstream = Upstream::start(move |asked| {
+            let answer = script.iter().find(|(call, _)| asked.call == *call);
+            let (status, body) = answer.map_or(("404", ""), |(_, answer)| answer.split_at(3));
+            (status.parse().unwrap(), body.to_owned())
         });
-        let (zoom_api, zoom_oauth) = (format!("{url}/v2"), format!("{url}/oauth"));
+        let (zoom_api, zoom_oauth) = (format!("{}/v2", upstream.url), format!("{}/oauth", upstream.url));
         let variables = [
-            ("SUPABASE_URL", url.as_str()),
-            ("SUPABASE_ANON_KEY", "a"),
-            ("SUPABASE_SECRET_KEY", "s"),
+            ("SUPABASE_URL", upstream.url.as_str()),
             ("ZOOM_CLIENT_ID", "id"),
             ("ZOOM_CLIENT_SECRET", "secret"),
             ("ZOOM_API_URL", &zoom_api),
@@ -74,13 +45,9 @@ impl World {
             ("SEAL_KEYS", "k:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
             ("RETURN_TARGETS", "cotrainr://video/zoom-connected,https://app.example"),
         ];
-        let variable =
-            |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-        let now = Rc::new(Cell::new("2026-05-01T09:00:00Z".parse().unwrap()));
-        let clock = Rc::new(TestClock(Rc::clone(&now)));
-        let deployment = Rc::new(Deployment::new(Config::read(variable).unwrap(), clock));
-        let context = Context::new(deployment, "r".to_owned());
-        Self { context, now, requests }
+        let clock = TestClock::at("2026-05-01T09:00:00Z");
+        let context = testing::context(&clock, &variables);
+        Self { context, clock, upstream }
     }
 
     /// The state of a flow that begins now and ends at `target`.
@@ -102,24 +69,6 @@ impl World {
         let location = response.headers()[LOCATION].to_str().unwrap().to_owned();
         (location, self.context.note.take())
     }
-
-    fn calls(&self) -> Vec<String> {
-        let requests = self.requests.lock().unwrap();
-        requests.iter().map(|request| request.split(' ').take(2).collect::<Vec<_>>().join(" ")).collect()
-    }
-}
-
-fn read_request(stream: &mut std::net::TcpStream) -> String {
-    let (mut request, mut buffer) = (String::new(), [0; 8192]);
-    loop {
-        let length = stream.read(&mut buffer).unwrap();
-        request.push_str(std::str::from_utf8(&buffer[..length]).unwrap());
-        let Some((head, body)) = request.split_once("\r\n\r\n") else { continue };
-        let expected = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
-        if length == 0 || body.len() >= expected.unwrap_or(0) {
-            return request;
-        }
-    }
 }
 
 #[tokio::test]
@@ -128,21 +77,22 @@ async fn an_approved_flow_is_stored_sealed_with_two_calls_to_zoom_and_one_to_the
     let state = world.begin(PAGE).await;
     let (location, note) = world.call(&format!("code=the%20code&state={state}")).await;
     assert_eq!((location.as_str(), note), ("https://app.example/x?a=1&status=connected#top", None));
-    assert_eq!(world.calls(), [TOKEN.0, ME.0, STORED.0]);
+    assert_eq!(world.upstream.calls(), [TOKEN.0, ME.0, STORED.0]);
     assert_eq!(world.context.caller_id.get(), Some(USER));
 
-    let requests = world.requests.lock().unwrap().clone();
-    assert!(requests[0].contains("authorization: Basic aWQ6c2VjcmV0\r\n"), "{}", requests[0]);
+    let asked = world.upstream.asked();
+    assert_eq!(asked[0].header("authorization"), Some("Basic aWQ6c2VjcmV0"));
     let verifier = ZoomApp::new(&world.context).unwrap().resume(&state).await.unwrap().verifier;
     let base = &world.context.config().supabase_url;
     let callback = form(&format!("{base}/functions/v1/zoom-oauth-callback"));
     let expected =
         format!("grant_type=authorization_code&code=the+code&redirect_uri={callback}&code_verifier={verifier}");
-    assert!(requests[0].ends_with(&format!("\r\n\r\n{expected}")), "{}", requests[0]);
-    assert!(requests[1].contains("authorization: Bearer new-access\r\n"), "{}", requests[1]);
-    assert!(!requests[2].contains("new-access") && !requests[2].contains("new-refresh"), "{}", requests[2]);
+    assert_eq!(asked[0].body, expected);
+    assert_eq!(asked[1].header("authorization"), Some("Bearer new-access"));
+    let stored = &asked[2].body;
+    assert!(!stored.contains("new-access") && !stored.contains("new-refresh"), "{stored}");
     for argument in [r#""zoom_user_id":"zoom-user""#, r#""expires_at":"2026-05-01T09:59:59Z""#, &USER.to_string()] {
-        assert!(requests[2].contains(argument), "{argument}: {}", requests[2]);
+        assert!(stored.contains(argument), "{argument}: {stored}");
     }
 }
 
@@ -166,7 +116,7 @@ async fn what_comes_without_a_valid_state_goes_to_the_default_target_and_calls_n
         assert_eq!(location, format!("{APP}?status=error&reason={reason}"));
         assert_eq!(note, Some(Note { code: reason, cause: None, is_fault: false }));
     }
-    assert_eq!(world.calls(), [""; 0]);
+    assert_eq!(world.upstream.calls(), [""; 0]);
     assert_eq!(world.context.caller_id.get(), None);
 }
 
@@ -180,9 +130,9 @@ async fn a_refusal_or_a_late_return_goes_back_where_the_flow_began_and_calls_nob
     {
         assert_eq!(world.call(&format!("{query}&state={state}")).await.0, target(reason));
     }
-    world.now.set(world.now.get() + TimeDelta::minutes(10));
+    world.clock.advance(TimeDelta::minutes(10));
     assert_eq!(world.call(&format!("code=c&state={state}")).await.0, target("state_expired"));
-    assert_eq!(world.calls(), [""; 0]);
+    assert_eq!(world.upstream.calls(), [""; 0]);
 }
 
 #[tokio::test]
@@ -213,7 +163,7 @@ async fn every_failure_on_the_way_has_its_reason_and_gives_back_what_was_granted
         let state = world.begin(APP).await;
         let (location, note) = world.call(&format!("code=secret-code&state={state}")).await;
         assert_eq!(location, format!("{APP}?status=error&reason={reason}"));
-        assert_eq!(world.calls(), calls, "{reason}");
+        assert_eq!(world.upstream.calls(), calls, "{reason}");
         let note = format!("{:?}", note.unwrap());
         for secret in ["secret-code", "new-access", "new-refresh", &state] {
             assert!(!note.contains(secret), "{note}");
@@ -223,8 +173,7 @@ async fn every_failure_on_the_way_has_its_reason_and_gives_back_what_was_granted
 
 #[tokio::test]
 async fn a_grant_that_cannot_be_given_back_changes_nothing_for_the_browser() {
-    let mut world =
-        World::new(&[TOKEN, ME, ("POST /rest/v1/rpc/connect_zoom", "503 "), ("POST /oauth/revoke", "500 ")]);
+    let mut world = World::new(&[TOKEN, ME, ("POST connect_zoom", "503 "), ("POST /oauth/revoke", "500 ")]);
     let state = world.begin(APP).await;
     let (location, _) = world.call(&format!("code=c&state={state}")).await;
     assert_eq!(location, format!("{APP}?status=error&reason=unavailable"));

@@ -1,10 +1,12 @@
-//! What Zoom reports, as types that cannot hold a bad value. Zoom's forms vary between events and versions: numbers
-//! come as text too, and what is not known comes empty or not at all.
+//! What Zoom reports, as types that cannot hold a bad value.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use shared::http::{Error, json};
+use shared::{
+    http::{Error, json},
+    validation::lenient::{Text, Whole, moment, present},
+};
 
 /// A report, sorted by what has to be done about it.
 #[derive(Debug)]
@@ -106,21 +108,6 @@ struct PayloadTimes {
     deauthorization_time: Option<String>,
 }
 
-/// A whole number, or the text of one.
-#[derive(Deserialize)]
-#[serde(try_from = "Text")]
-struct Whole(u64);
-
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "must be a whole number, or the text of one")]
-enum Text {
-    Number(u64),
-    Text(String),
-}
-
-/// The last moment with a four-digit year, in milliseconds since 1970: later ones have no RFC 3339 form.
-const LAST_MOMENT: i64 = 253_402_300_799_999;
-
 impl Report {
     /// Reads a body that Zoom signed: 400 when it is not JSON, 422 naming what is missing or unreadable in an event
     /// that matters. `own_client_id` names the app of this deployment, if it is known.
@@ -159,9 +146,7 @@ impl Report {
 fn event_at(body: &[u8]) -> Result<DateTime<Utc>, Error> {
     let Times { event_ts, payload } = json::parse(body)?;
     let at = match event_ts.or(payload.event_ts) {
-        Some(Whole(at)) => {
-            i64::try_from(at).ok().filter(|at| *at <= LAST_MOMENT).and_then(DateTime::from_timestamp_millis)
-        }
+        Some(Whole(at)) => moment(at),
         None => time(payload.deauthorization_time, "payload.deauthorization_time")?,
     };
     at.ok_or_else(|| Error::invalid("event_ts", "must be a number of milliseconds since 1970"))
@@ -214,28 +199,11 @@ fn removal(body: &[u8], _: DateTime<Utc>) -> Result<Value, Error> {
     Ok(json!({"zoom_user_id": user, "zoom_account_id": present(account)}))
 }
 
-/// A text that is there, without what the database does not store in one.
-fn present(text: Option<String>) -> Option<String> {
-    let text: String = text?.chars().filter(|character| !character.is_control()).collect();
-    (!text.trim().is_empty()).then_some(text)
-}
-
 fn time(text: Option<String>, field: &'static str) -> Result<Option<DateTime<Utc>>, Error> {
     let Some(text) = present(text) else { return Ok(None) };
     match DateTime::parse_from_rfc3339(&text) {
         Ok(time) => Ok(Some(time.to_utc())),
         Err(_) => Err(Error::invalid(field, "must be a time with an offset (RFC 3339)")),
-    }
-}
-
-impl TryFrom<Text> for Whole {
-    type Error = &'static str;
-
-    fn try_from(text: Text) -> Result<Self, &'static str> {
-        match text {
-            Text::Number(number) => Ok(Self(number)),
-            Text::Text(text) => text.parse().map(Self).map_err(|_| "must be a whole number, or the text of one"),
-        }
     }
 }
 

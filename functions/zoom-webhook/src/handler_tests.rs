@@ -1,14 +1,8 @@
-use std::{rc::Rc, time::Duration};
-
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
-use futures_util::future::{FutureExt as _, LocalBoxFuture};
 use serde_json::{Value, json};
 use shared::{
-    clock::Clock,
-    config::Config,
-    context::Deployment,
     crypto::{Secret, hmac_sha256_hex},
+    testing::{self, TestClock},
 };
 
 use super::*;
@@ -17,28 +11,10 @@ use super::*;
 const SECRET: &str = "4fv1RkqGQUq5sWbEz6hA5A";
 const SENT: i64 = 1_720_705_455;
 
-struct TestClock;
-
-impl Clock for TestClock {
-    fn now(&self) -> DateTime<Utc> {
-        DateTime::from_timestamp(SENT, 0).unwrap()
-    }
-
-    fn sleep(&self, duration: Duration) -> LocalBoxFuture<'static, ()> {
-        tokio::time::sleep(duration).boxed_local()
-    }
-}
-
 /// A deployment whose Supabase nobody answers for.
-fn context(secret: Option<&str>) -> Context {
-    let variable = |name: &str| match name {
-        "SUPABASE_URL" => Some("http://127.0.0.1:9"),
-        "SUPABASE_ANON_KEY" | "SUPABASE_SECRET_KEY" => Some("k"),
-        "ZOOM_WEBHOOK_SECRET" => secret,
-        _ => None,
-    };
-    let config = Config::read(|name| variable(name).map(str::to_owned)).unwrap();
-    Context::new(Rc::new(Deployment::new(config, Rc::new(TestClock))), "r".to_owned())
+fn context(secret: &str) -> Context {
+    let variables = [("SUPABASE_URL", testing::NOWHERE), ("ZOOM_WEBHOOK_SECRET", secret)];
+    testing::context(&TestClock::at("2024-07-11T13:44:15Z"), &variables)
 }
 
 fn signed(body: &str) -> Request {
@@ -53,7 +29,7 @@ fn signed(body: &str) -> Request {
 }
 
 async fn answer(request: Request) -> Result<Value, Error> {
-    let response = handle(&context(Some(SECRET)), request).await?;
+    let response = handle(&context(SECRET), request).await?;
     assert_eq!(response.status(), StatusCode::OK);
     Ok(serde_json::from_slice(response.body()).unwrap())
 }
@@ -91,5 +67,5 @@ async fn nothing_is_read_before_the_signature_holds() {
 #[tokio::test]
 async fn without_a_secret_nobody_is_believed() {
     let request = signed(r#"{"event":"user.created"}"#);
-    assert!(matches!(handle(&context(None), request).await, Err(Error::Internal(_))));
+    assert!(matches!(handle(&context(""), request).await, Err(Error::Internal(_))));
 }

@@ -34,6 +34,11 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
     Ok(value)
 }
 
+/// A field that has to be there: 422 when it is not.
+pub fn required<T>(value: Option<T>, field: &'static str) -> Result<T, Error> {
+    value.ok_or_else(|| Error::invalid(field, "is required"))
+}
+
 fn field_error(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
     if error.inner().classify() != Category::Data {
         return Error::MalformedJson;

@@ -14,7 +14,7 @@ struct Body {
 /// Which meeting a request is about: 400, 415, 422.
 pub fn of(request: &Request) -> Result<Uuid, Error> {
     let Body { meeting_id } = json::read(request)?;
-    meeting_id.ok_or_else(|| Error::invalid("meetingId", "is required"))
+    json::required(meeting_id, "meetingId")
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Supabase, as the functions use it: one RPC at a time, as the caller or as the service.
 
 mod errors;
+pub mod outbox;
 
 use std::time::Duration;
 

@@ -1,6 +1,7 @@
 //! Types that cannot hold a bad value. They are parsed at the border, and nothing inside checks again.
 
 mod join_url;
+pub mod lenient;
 mod number;
 mod return_target;
 mod text;
