@@ -1,0 +1,118 @@
+//! The reports of OpenVidu 2 (<https://docs.openvidu.io/en/2.30.0/reference-docs/openvidu-server-webhook/>).
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use shared::{
+    http::{Error, json},
+    validation::lenient::{Whole, moment},
+};
+use uuid::Uuid;
+
+use super::{Record, attendance, required};
+
+#[derive(Deserialize)]
+struct Named {
+    event: String,
+}
+
+/// What every report has.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Basics {
+    session_id: Option<String>,
+    /// Milliseconds since 1970.
+    timestamp: Option<Whole>,
+}
+
+/// Of a session that is over.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct End {
+    /// Milliseconds since 1970.
+    start_time: Option<Whole>,
+    /// Seconds.
+    duration: Option<Whole>,
+    reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Participant {
+    connection_id: Option<String>,
+    /// What the token was made with.
+    server_data: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ServerData {
+    user_id: Uuid,
+}
+
+#[derive(Deserialize)]
+struct Recording {
+    status: Option<String>,
+    id: Option<String>,
+}
+
+/// Reads a body that carried the secret: 400 when it is not JSON, 422 naming what is missing or unreadable in an event that
+/// matters. Nothing for any other event.
+pub(crate) fn parse(body: &[u8]) -> Result<Option<Record>, Error> {
+    let Named { event } = json::parse(body)?;
+    Ok(Some(match event.as_str() {
+        "sessionCreated" => record("room_started", body, at(body)?, json!({}))?,
+        "sessionDestroyed" => destroyed(body)?,
+        "participantJoined" => participant("participant_joined", body)?,
+        "participantLeft" => participant("participant_left", body)?,
+        "recordingStatusChanged" => match json::parse(body)? {
+            Recording { status: Some(status), id } if status == "ready" => {
+                record("recording_ready", body, at(body)?, json!({"recording_id": required(id, "id")?}))?
+            }
+            _ => return Ok(None),
+        },
+        _ => return Ok(None),
+    }))
+}
+
+fn record(event: &'static str, body: &[u8], event_at: DateTime<Utc>, details: Value) -> Result<Record, Error> {
+    let Basics { session_id, .. } = json::parse(body)?;
+    Ok(Record { event, event_at, room: required(session_id, "sessionId")?, details })
+}
+
+fn at(body: &[u8]) -> Result<DateTime<Utc>, Error> {
+    let Basics { timestamp, .. } = json::parse(body)?;
+    timestamp
+        .and_then(|Whole(milliseconds)| moment(milliseconds))
+        .ok_or_else(|| Error::invalid("timestamp", "must be a number of milliseconds since 1970"))
+}
+
+/// OpenVidu closes a session by itself when nobody is left in it. Any other end is one that somebody wanted, or a crash.
+fn destroyed(body: &[u8]) -> Result<Record, Error> {
+    let End { start_time, duration, reason } = json::parse(body)?;
+    let measured = start_time
+        .zip(duration)
+        .and_then(|(Whole(start), Whole(seconds))| moment(start.checked_add(seconds.checked_mul(1000)?)?));
+    let ended_at = match measured {
+        Some(ended_at) => ended_at,
+        None => at(body)?,
+    };
+    let event = if reason.as_deref() == Some("lastParticipantLeft") { "room_emptied" } else { "room_finished" };
+    record(event, body, ended_at, json!({}))
+}
+
+fn participant(event: &'static str, body: &[u8]) -> Result<Record, Error> {
+    let Participant { connection_id, server_data } = json::parse(body)?;
+    let at = at(body)?;
+    record(event, body, at, attendance(connection_id, "connectionId", user_id(server_data), at)?)
+}
+
+/// The user in what the token was made with. Somebody whose token was not made here has none.
+fn user_id(server_data: Option<Value>) -> Option<Uuid> {
+    let data: ServerData = serde_json::from_str(server_data?.as_str()?).ok()?;
+    Some(data.user_id)
+}
+
+#[cfg(test)]
+#[path = "openvidu_tests.rs"]
+mod tests;
