@@ -1,17 +1,9 @@
 use std::{
-    cell::Cell,
-    io::{Read as _, Write as _},
-    net::TcpListener,
     rc::Rc,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
+    sync::{Arc, Mutex},
 };
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use futures_util::{FutureExt as _, future::LocalBoxFuture};
 use jwt_compact::{
     AlgorithmExt as _, Header,
     alg::{Ed25519, Es256, Hs256, Hs256Key, ModulusBits, Rsa},
@@ -21,75 +13,39 @@ use rand_core::OsRng;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{clock::Clock, context::Deployment};
+use crate::testing::{self, TestClock, Upstream};
 
 const SECRET: &str = "a-legacy-secret-of-a-reasonable-length";
 
-struct TestClock(Rc<Cell<DateTime<Utc>>>);
-
-impl Clock for TestClock {
-    fn now(&self) -> DateTime<Utc> {
-        self.0.get()
-    }
-
-    fn sleep(&self, duration: Duration) -> LocalBoxFuture<'static, ()> {
-        tokio::time::sleep(duration).boxed_local()
-    }
-}
-
-/// An auth server that publishes `keys` and counts how often it is asked. `None` answers 500.
+/// An auth server that publishes `keys`. `None` answers 500.
 struct AuthServer {
-    url: String,
+    upstream: Upstream,
     keys: Arc<Mutex<Option<Value>>>,
-    asked: Arc<AtomicUsize>,
 }
 
 impl AuthServer {
     fn start(keys: Value) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let (keys, asked) = (Arc::new(Mutex::new(Some(keys))), Arc::new(AtomicUsize::new(0)));
-        let (served, counted) = (Arc::clone(&keys), Arc::clone(&asked));
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut stream = stream.unwrap();
-                let mut request = [0; 4096];
-                let length = stream.read(&mut request).unwrap();
-                assert!(request[..length].starts_with(b"GET /auth/v1/.well-known/jwks.json "));
-                counted.fetch_add(1, Ordering::SeqCst);
-                let (status, body) = match &*served.lock().unwrap() {
-                    Some(keys) => ("200 OK", json!({"keys": keys}).to_string()),
-                    None => ("500 Internal Server Error", String::new()),
-                };
-                write!(
-                    stream,
-                    "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
-                    body.len()
-                )
-                .unwrap();
+        let keys = Arc::new(Mutex::new(Some(keys)));
+        let served = Arc::clone(&keys);
+        let upstream = Upstream::start(move |asked| {
+            assert_eq!(asked.call, "GET /auth/v1/.well-known/jwks.json");
+            match &*served.lock().unwrap() {
+                Some(keys) => (200, json!({"keys": keys}).to_string()),
+                None => (500, String::new()),
             }
         });
-        Self { url, keys, asked }
+        Self { upstream, keys }
     }
 
     fn asked(&self) -> usize {
-        self.asked.load(Ordering::SeqCst)
+        self.upstream.calls().len()
     }
 }
 
-fn context(supabase_url: &str) -> (Context, Rc<Cell<DateTime<Utc>>>) {
-    let variables = [
-        ("SUPABASE_URL", supabase_url),
-        ("SUPABASE_ANON_KEY", "a"),
-        ("SUPABASE_SECRET_KEY", "s"),
-        ("JWT_SECRET", SECRET),
-    ];
-    let config =
-        Config::read(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
-            .unwrap();
-    let now = Rc::new(Cell::new("2026-05-01T09:00:00Z".parse().unwrap()));
-    let deployment = Rc::new(Deployment::new(config, Rc::new(TestClock(Rc::clone(&now)))));
-    (Context::new(deployment, "r".to_owned()), now)
+fn context(supabase_url: &str) -> (Context, Rc<TestClock>) {
+    let clock = TestClock::at("2026-05-01T09:00:00Z");
+    let context = testing::context(&clock, &[("SUPABASE_URL", supabase_url), ("JWT_SECRET", SECRET)]);
+    (context, clock)
 }
 
 const USER: Uuid = Uuid::from_u128(7);
@@ -149,7 +105,7 @@ async fn a_users_token_of_every_algorithm_names_its_user() {
     let (ed, ed_public) = Ed25519::generate(&mut OsRng);
     let keys = json!([es_jwk, published(rs_public.as_ref(), "rs"), published(&ed_public, "ed")]);
     let server = AuthServer::start(keys);
-    let (context, _) = context(&server.url);
+    let (context, _) = context(&server.upstream.url);
     let claims = claims(&context);
     for token in [
         hs256(&claims),
@@ -196,7 +152,7 @@ async fn a_token_that_chooses_its_own_algorithm_or_key_is_nobodys() {
     let (es, es_jwk) = es256_key();
     let (stranger, _) = es256_key();
     let server = AuthServer::start(json!([es_jwk]));
-    let (context, _) = context(&server.url);
+    let (context, _) = context(&server.upstream.url);
     let claims = claims(&context);
     let encode = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
     let good = signed(&Es256, &es, Some("es"), &claims);
@@ -237,7 +193,7 @@ async fn an_unknown_key_id_asks_once_more_and_then_cools_down() {
     let (new, mut new_jwk) = es256_key();
     new_jwk["kid"] = json!("new");
     let server = AuthServer::start(json!([old_jwk]));
-    let (context, now) = context(&server.url);
+    let (context, clock) = context(&server.upstream.url);
     let old_token = signed(&Es256, &old, Some("es"), &claims(&context));
     let new_token = signed(&Es256, &new, Some("new"), &claims(&context));
     assert!(verify(&context, &old_token).await.is_ok());
@@ -246,7 +202,7 @@ async fn an_unknown_key_id_asks_once_more_and_then_cools_down() {
     assert!(verify(&context, &new_token).await.is_err(), "within the cool-down of the first fetch");
     assert_eq!(server.asked(), 1);
 
-    now.set(now.get() + TimeDelta::seconds(30));
+    clock.advance(TimeDelta::seconds(30));
     assert!(verify(&context, &new_token).await.is_ok());
     for _ in 0..5 {
         assert!(verify(&context, &signed(&Es256, &new, Some("invented"), &claims(&context))).await.is_err());
@@ -258,14 +214,14 @@ async fn an_unknown_key_id_asks_once_more_and_then_cools_down() {
 async fn keys_are_forgotten_after_ten_minutes_and_a_missing_server_is_not_a_bad_token() {
     let (key, jwk) = es256_key();
     let server = AuthServer::start(json!([jwk]));
-    let (context, now) = context(&server.url);
+    let (context, clock) = context(&server.upstream.url);
     let token = signed(&Es256, &key, Some("es"), &claims(&context));
     assert!(verify(&context, &token).await.is_ok());
 
     *server.keys.lock().unwrap() = None;
-    now.set(now.get() + TimeDelta::minutes(10) - TimeDelta::seconds(1));
+    clock.advance(TimeDelta::minutes(10) - TimeDelta::seconds(1));
     assert!(verify(&context, &token).await.is_ok());
-    now.set(now.get() + TimeDelta::seconds(1));
+    clock.advance(TimeDelta::seconds(1));
     let asked = server.asked();
     for _ in 0..5 {
         assert!(matches!(verify(&context, &token).await, Err(Error::Unavailable(_))));
@@ -273,7 +229,7 @@ async fn keys_are_forgotten_after_ten_minutes_and_a_missing_server_is_not_a_bad_
     assert_eq!(server.asked(), asked + 1, "a server that failed is left alone for a moment");
 
     *server.keys.lock().unwrap() = Some(json!([]));
-    now.set(now.get() + TimeDelta::seconds(5));
+    clock.advance(TimeDelta::seconds(5));
     assert!(matches!(verify(&context, &token).await, Err(Error::Unauthenticated(_))), "the key was revoked");
 }
 
@@ -282,7 +238,7 @@ async fn weak_foreign_and_encryption_keys_are_not_for_signatures() {
     let (key, jwk) = es256_key();
     for (field, value) in [("use", "enc"), ("alg", "ES384"), ("crv", "P-384"), ("kty", "oct")] {
         let server = AuthServer::start(json!([with(&jwk, field, json!(value))]));
-        let (context, _) = context(&server.url);
+        let (context, _) = context(&server.upstream.url);
         let token = signed(&Es256, &key, Some("es"), &claims(&context));
         assert!(matches!(verify(&context, &token).await, Err(Error::Unauthenticated(_))), "{field}");
     }
