@@ -62,7 +62,7 @@ async function run(options) {
   const stack = { ...(await startParts(options, gateway, secrets)), url: gateway.url, secrets };
   await untilReady(stack);
 
-  const text = asEnvFile(developerVariables({ ...stack, runtime: options.runtime }));
+  const text = asEnvFile(developerVariables({ ...stack, ...options }));
   if (options.envFile) {
     await writeFile(options.envFile, text, { mode: 0o600 });
     if (options.ephemeral) started.push(() => rm(options.envFile, { force: true }));
@@ -93,12 +93,12 @@ async function startParts(options, gateway, secrets) {
   gateway.open({ supabase });
 
   const simulators = await part(() =>
-    startSimulators({ root, variables: simulatorVariables({ secrets, url: gateway.url }), onDeath: die })
+    startSimulators({ root, variables: simulatorVariables({ ...options, secrets, url: gateway.url }), onDeath: die })
   );
   if (!process.env.ZOOM_API_URL) await connectSeededTrainer(simulators.url);
 
   const functions = (await readdir("functions")).filter((name) => existsSync(`functions/${name}/Cargo.toml`));
-  const variables = functionVariables({ secrets, url: gateway.url, simulatorsUrl: simulators.url });
+  const variables = functionVariables({ ...options, secrets, url: gateway.url, simulatorsUrl: simulators.url });
   const runtime = await part(() => start({ root, functions, variables, onDeath: die }));
   gateway.open({ supabase, functions, runtime });
   return { databaseUrl: supabase.databaseUrl, simulatorsUrl: simulators.url, functions, runtime };

@@ -13,8 +13,10 @@ const folder = mkdtempSync(path.join(os.tmpdir(), "convene-dev-"));
 const running = new Set();
 after(() => running.forEach((child) => child.kill("SIGTERM")));
 
+/** Options of scripts/dev; variables may come before them. */
 function dev(...args) {
-  const child = spawn(DEV, args);
+  const environment = typeof args[0] === "object" ? args.shift() : {};
+  const child = spawn(DEV, args, { env: { ...process.env, ...environment } });
   running.add(child);
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
@@ -57,6 +59,30 @@ test("a wrong option is named and nothing is started", async () => {
   }
 });
 
+test("a version of OpenVidu that there is not is named and nothing is started", async () => {
+  const { status, output } = await dev({ OPENVIDU_VERSION: "4" }).ended;
+  assert.equal(status, 1);
+  assert.match(output, /OPENVIDU_VERSION must be 2 or 3, not '4'/);
+});
+
+test("the functions get the address and the keys of one OpenVidu", async () => {
+  const { functionVariables } = await import("./dev/variables.mjs");
+  const names = ["OPENVIDU_SECRET", "OPENVIDU_WEBHOOK_SECRET", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"];
+  const secrets = Object.fromEntries(names.map((name) => [name, name.toLowerCase()]));
+  const given = (openviduVersion, environment = {}) => {
+    Object.assign(process.env, environment);
+    const variables = functionVariables({ secrets, url: "http://a", simulatorsUrl: "http://s", openviduVersion });
+    for (const name of Object.keys(environment)) delete process.env[name];
+    return Object.fromEntries(Object.entries(variables).filter(([name]) => /^(OPENVIDU|LIVEKIT|CLIENTS)_/.test(name)));
+  };
+  const { OPENVIDU_SECRET, OPENVIDU_WEBHOOK_SECRET, LIVEKIT_API_KEY, LIVEKIT_API_SECRET } = secrets;
+  assert.deepEqual(given("3"), { LIVEKIT_URL: "http://s/livekit", LIVEKIT_API_KEY, LIVEKIT_API_SECRET });
+  assert.deepEqual(given("2"), { OPENVIDU_URL: "http://s/openvidu", OPENVIDU_SECRET, OPENVIDU_WEBHOOK_SECRET });
+  const own = { LIVEKIT_URL: "wss://l", OPENVIDU_URL: "https://o", CLIENTS_WAIT_FOR_OPERATOR: "false" };
+  assert.deepEqual(given("3", own), { ...given("3"), LIVEKIT_URL: "wss://l", CLIENTS_WAIT_FOR_OPERATOR: "false" });
+  assert.deepEqual(given("2", own), { ...given("2"), OPENVIDU_URL: "https://o", CLIENTS_WAIT_FOR_OPERATOR: "false" });
+});
+
 test("a taken port ends it with a message", async () => {
   const server = http.createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -83,9 +109,10 @@ test("SIGTERM stops every part and removes what was ephemeral", async () => {
   const variables = readFileSync(envFile, "utf8");
   assert.equal(statSync(envFile).mode & 0o777, 0o600);
   assert.match(variables, new RegExp(`^API_URL="${url}"$`, "m"));
-  for (const name of ["PUBLISHABLE_KEY", "SECRET_KEY", "DB_URL", "JWT_SECRET", "FUNCTIONS_URL", "SIMULATORS_URL"]) {
+  for (const name of ["PUBLISHABLE_KEY", "SECRET_KEY", "DB_URL", "JWT_SECRET", "FUNCTIONS_URL", "SIMULATORS_URL", "LIVEKIT_URL"]) {
     assert.match(variables, new RegExp(`^${name}="[^"]+"$`, "m"));
   }
+  assert.match(variables, /^OPENVIDU_VERSION="3"$/m);
   const children = childrenOf(stack.pid);
   assert.ok(children.length >= 2, "the simulators and the runtime are children");
 

@@ -1,4 +1,4 @@
-// The command line of scripts/dev.
+// The command line of scripts/dev, and what of its environment decides what is started.
 import path from "node:path";
 import { parseArgs } from "node:util";
 
@@ -9,7 +9,8 @@ const DEFAULT_PORT = 54321;
 
 /**
  * @returns {{command: "run" | "check" | "env", port: number, database: string,
- *   runtime: "workerd" | "deno", ephemeral: boolean, envFile?: string, scheduler: boolean}}
+ *   runtime: "workerd" | "deno", ephemeral: boolean, envFile?: string, scheduler: boolean,
+ *   openviduVersion: "2" | "3"}}
  *   `port` 0 means any free one; `database` is "pglite" or a postgres:// URL.
  */
 export function parseOptions(argv) {
@@ -26,6 +27,7 @@ export function parseOptions(argv) {
     ephemeral: values.ephemeral,
     envFile: values["env-file"] && path.resolve(process.env.CALLER_FOLDER ?? ".", values["env-file"]),
     scheduler: !values["no-scheduler"],
+    openviduVersion: oneOf("OPENVIDU_VERSION", openviduVersion(process.env), ["2", "3"]),
   };
 }
 
@@ -47,6 +49,11 @@ function parse(args) {
   } catch (error) {
     throw new UserError(`${error.message.split(". ")[0]}; see scripts/dev --help`);
   }
+}
+
+/** The one that is named, or else the one whose address is given. */
+function openviduVersion({ OPENVIDU_VERSION, OPENVIDU_URL, LIVEKIT_URL }) {
+  return OPENVIDU_VERSION || (OPENVIDU_URL && !LIVEKIT_URL ? "2" : "3");
 }
 
 function port(text) {

@@ -14,6 +14,10 @@ async function generate() {
     ZOOM_CLIENT_ID: randomBytes(12).toString("base64url"),
     ZOOM_CLIENT_SECRET: randomBytes(24).toString("base64url"),
     ZOOM_WEBHOOK_SECRET: randomBytes(24).toString("base64url"),
+    OPENVIDU_SECRET: randomBytes(24).toString("base64url"),
+    OPENVIDU_WEBHOOK_SECRET: randomBytes(24).toString("base64url"),
+    LIVEKIT_API_KEY: randomBytes(12).toString("base64url"),
+    LIVEKIT_API_SECRET: randomBytes(32).toString("base64url"),
   };
 }
 

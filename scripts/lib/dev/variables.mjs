@@ -1,26 +1,33 @@
 // The variables that the functions, the simulators and the developer get.
 
 // Taken from the environment of scripts/dev where they are set there; secrets.mjs does so with the secrets.
-const CONFIGURABLE = ["ALLOWED_ORIGINS", "JITSI_DOMAIN", "ZOOM_API_URL", "ZOOM_OAUTH_URL", "PROVIDER_TIMEOUT_MS"];
+const CONFIGURABLE = [
+  "ALLOWED_ORIGINS",
+  "CLIENTS_WAIT_FOR_OPERATOR",
+  "JITSI_DOMAIN",
+  "PROVIDER_TIMEOUT_MS",
+  "ZOOM_API_URL",
+  "ZOOM_OAUTH_URL",
+];
 
-export function simulatorVariables({ secrets, url }) {
-  const { SECRET_KEY, JWT_SECRET, SEAL_KEYS, ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET, ZOOM_WEBHOOK_SECRET } = secrets;
+export function simulatorVariables({ secrets, url, openviduVersion }) {
+  const { PUBLISHABLE_KEY, SECRET_KEY, SCHEDULER_SECRET, ...others } = secrets;
   return {
     SIMULATORS_PORT: "0",
     SUPABASE_UPSTREAM_URL: url,
     SUPABASE_SECRET_KEY: SECRET_KEY,
-    JWT_SECRET,
-    SEAL_KEYS,
-    ZOOM_CLIENT_ID,
-    ZOOM_CLIENT_SECRET,
+    ...others,
     ZOOM_REDIRECT_URI: connectVariables(url).ZOOM_REDIRECT_URI,
     ZOOM_WEBHOOK_URL: `${url}/functions/v1/zoom-webhook`,
-    ZOOM_WEBHOOK_SECRET,
+    OPENVIDU_VERSION: openviduVersion,
+    ROOMS_WEBHOOK_URL: `${url}/functions/v1/openvidu-webhook`,
   };
 }
 
-export function functionVariables({ secrets, url, simulatorsUrl }) {
-  const { PUBLISHABLE_KEY, SECRET_KEY, ...others } = secrets;
+export function functionVariables({ secrets, url, simulatorsUrl, openviduVersion }) {
+  const {
+    PUBLISHABLE_KEY, SECRET_KEY, OPENVIDU_SECRET, OPENVIDU_WEBHOOK_SECRET, LIVEKIT_API_KEY, LIVEKIT_API_SECRET, ...others
+  } = secrets;
   const variables = {
     // Supabase is reached through the simulators, which record the calls.
     SUPABASE_URL: `${simulatorsUrl}/supabase`,
@@ -28,6 +35,7 @@ export function functionVariables({ secrets, url, simulatorsUrl }) {
     SUPABASE_SECRET_KEY: SECRET_KEY,
     ...others,
     ...zoomUrls(simulatorsUrl),
+    ...roomVariables(secrets, simulatorsUrl, openviduVersion),
     ...connectVariables(url),
   };
   for (const name of CONFIGURABLE) {
@@ -37,7 +45,7 @@ export function functionVariables({ secrets, url, simulatorsUrl }) {
 }
 
 /** What `scripts/dev env` prints: the names of `supabase status -o env`, and ours. */
-export function developerVariables({ secrets, url, databaseUrl, simulatorsUrl, runtime }) {
+export function developerVariables({ secrets, url, databaseUrl, simulatorsUrl, runtime, openviduVersion }) {
   return {
     API_URL: url,
     REST_URL: `${url}/rest/v1`,
@@ -53,6 +61,8 @@ export function developerVariables({ secrets, url, databaseUrl, simulatorsUrl, r
     ...connectVariables(url),
     ZOOM_CLIENT_ID: secrets.ZOOM_CLIENT_ID,
     ZOOM_WEBHOOK_SECRET: secrets.ZOOM_WEBHOOK_SECRET,
+    OPENVIDU_VERSION: openviduVersion,
+    ...roomVariables(secrets, simulatorsUrl, openviduVersion),
     SEAL_KEYS: secrets.SEAL_KEYS,
     SCHEDULER_SECRET: secrets.SCHEDULER_SECRET,
     RUNTIME: runtime,
@@ -61,6 +71,15 @@ export function developerVariables({ secrets, url, databaseUrl, simulatorsUrl, r
 
 function zoomUrls(simulatorsUrl) {
   return { ZOOM_API_URL: `${simulatorsUrl}/zoom/v2`, ZOOM_OAUTH_URL: `${simulatorsUrl}/zoom/oauth` };
+}
+
+// Which OpenVidu is meant follows from whose address is set, so there is only one.
+function roomVariables(secrets, simulatorsUrl, openviduVersion) {
+  const { OPENVIDU_SECRET, OPENVIDU_WEBHOOK_SECRET, LIVEKIT_API_KEY, LIVEKIT_API_SECRET } = secrets;
+  const { OPENVIDU_URL, LIVEKIT_URL } = process.env;
+  return openviduVersion === "2"
+    ? { OPENVIDU_URL: OPENVIDU_URL || `${simulatorsUrl}/openvidu`, OPENVIDU_SECRET, OPENVIDU_WEBHOOK_SECRET }
+    : { LIVEKIT_URL: LIVEKIT_URL || `${simulatorsUrl}/livekit`, LIVEKIT_API_KEY, LIVEKIT_API_SECRET };
 }
 
 // A web app that is developed beside the stack has another port, which RETURN_TARGETS has to name.

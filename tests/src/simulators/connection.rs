@@ -5,10 +5,12 @@ use std::future::pending;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use http::StatusCode;
+use http::request::Parts;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -29,8 +31,25 @@ pub(crate) enum Outcome {
 pub(crate) struct HangUp(Arc<Notify>);
 
 impl HangUp {
+    /// Reads the request, then has it exchanged for an outcome. A body beyond the limit is a 413.
+    pub(crate) async fn serve<F>(
+        self,
+        request: Request,
+        body_limit: usize,
+        exchange: impl FnOnce(Parts, Bytes) -> F + Send + 'static,
+    ) -> Response
+    where
+        F: Future<Output = Outcome> + Send + 'static,
+    {
+        let (parts, body) = request.into_parts();
+        match to_bytes(body, body_limit).await {
+            Ok(body) => self.settle(exchange(parts, body)).await,
+            Err(error) => (StatusCode::PAYLOAD_TOO_LARGE, error.to_string()).into_response(),
+        }
+    }
+
     /// Runs the exchange to its end, even if the caller gives up meanwhile; then answers, or hangs up.
-    pub(crate) async fn settle(self, exchange: impl Future<Output = Outcome> + Send + 'static) -> Response {
+    async fn settle(self, exchange: impl Future<Output = Outcome> + Send + 'static) -> Response {
         match tokio::spawn(exchange).await {
             Ok(Outcome::Answer(answer)) => answer.map(Body::from),
             Ok(Outcome::Dropped) => {

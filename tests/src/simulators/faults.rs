@@ -1,4 +1,11 @@
 use std::sync::Mutex;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::sleep;
+
+use super::connection::Outcome;
+use super::recording::{CallNumber, Recorder};
 
 /// What goes wrong, for whom, and how many times still.
 pub(crate) struct Faults<Target, Fault> {
@@ -30,4 +37,47 @@ impl<Target, Fault: Clone> Faults<Target, Fault> {
         planned.times -= 1;
         Some(planned.fault.clone())
     }
+}
+
+/// What a fault does to an exchange.
+pub(crate) enum Disturbance {
+    /// Another answer, and no work.
+    Instead(http::Response<Bytes>),
+    /// The work is done at once, and the answer comes late.
+    Late(Duration),
+    /// The work is done late, whether or not the caller still listens.
+    Slow(Duration),
+    /// The work is done, and the connection breaks before the answer.
+    DropAnswer,
+    /// The connection breaks before the request was read.
+    DropRequest,
+}
+
+/// Does the work of a recorded call as the disturbance, if any, lets it.
+pub(crate) async fn exchange(
+    recorder: &Recorder,
+    call: CallNumber,
+    disturbance: Option<Disturbance>,
+    work: impl Future<Output = http::Response<Bytes>>,
+) -> Outcome {
+    let answer = match disturbance {
+        None => work.await,
+        Some(Disturbance::Instead(answer)) => answer,
+        Some(Disturbance::Late(delay)) => {
+            let answer = work.await;
+            sleep(delay).await;
+            answer
+        }
+        Some(Disturbance::Slow(delay)) => {
+            sleep(delay).await;
+            work.await
+        }
+        Some(Disturbance::DropAnswer) => {
+            work.await;
+            return Outcome::Dropped;
+        }
+        Some(Disturbance::DropRequest) => return Outcome::Dropped,
+    };
+    recorder.answered(call, answer.status().as_u16());
+    Outcome::Answer(answer)
 }

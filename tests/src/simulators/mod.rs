@@ -1,19 +1,25 @@
-//! A simulator of Zoom, and a wiretap in front of the local Supabase that also stands in for what hosted
-//! Supabase has and the local one lacks (asymmetric signing keys).
+//! Simulators of Zoom, OpenVidu 2 and LiveKit, and a wiretap in front of the local Supabase that also stands in for what
+//! hosted Supabase has and the local one lacks (asymmetric signing keys).
 //!
 //! - `/zoom/v2/*`, `/zoom/oauth/*`: [`zoom`], strict, stateful, recording; `/zoom/oauth/authorize` is its consent page
+//! - `/openvidu/openvidu/api/*`: [`openvidu`], and `/livekit/twirp/*`: [`livekit`], of the same kind
 //! - `/supabase/*`: [`supabase_wiretap`], forwards and records
-//! - `/simulator/*`: for the tests: consent without a page, what happens at Zoom's side, faults, recorded calls, tokens
+//! - `/simulator/*`: for the tests: consent without a page, what happens at Zoom's side and in rooms, faults, recorded
+//!   calls, tokens
 
 mod connection;
 mod control;
 mod faults;
+mod livekit;
+mod openvidu;
 mod random;
 mod recording;
+pub mod rooms;
 mod settings;
 pub mod supabase_wiretap;
 #[cfg(test)]
 mod tests;
+mod webhook;
 pub mod zoom;
 
 use std::sync::Arc;
@@ -25,6 +31,7 @@ use tokio::net::TcpListener;
 
 use recording::Recorder;
 pub use recording::{Call, Service};
+use rooms::Rooms;
 pub use settings::Settings;
 use supabase_wiretap::Wiretap;
 use zoom::Zoom;
@@ -34,6 +41,7 @@ pub(crate) struct Simulators {
     settings: Settings,
     recorder: Recorder,
     zoom: Zoom,
+    rooms: Rooms,
     wiretap: Wiretap,
 }
 
@@ -53,6 +61,7 @@ pub async fn bind(settings: Settings) -> Result<Server, String> {
     let simulators = Arc::new(Simulators {
         recorder: Recorder::default(),
         zoom: Zoom::default(),
+        rooms: Rooms::default(),
         wiretap: Wiretap::new(),
         settings,
     });
@@ -60,6 +69,8 @@ pub async fn bind(settings: Settings) -> Result<Server, String> {
         // Pages for a person's browser, and no calls of the project's.
         .route("/zoom/oauth/authorize", get(zoom::consent::page).post(zoom::consent::decide))
         .route("/zoom/{*path}", any(zoom::serve))
+        .route("/openvidu/{*path}", any(rooms::serve_openvidu))
+        .route("/livekit/{*path}", any(rooms::serve_livekit))
         .route("/supabase/{*path}", any(supabase_wiretap::serve))
         .nest("/simulator", control::router())
         .with_state(simulators);

@@ -21,3 +21,10 @@ pub(crate) fn base64<const N: usize>() -> String {
 pub(crate) fn below(bound: u64) -> u64 {
     u64::from_le_bytes(bytes()) % bound
 }
+
+/// `N` random letters and digits.
+pub(crate) fn alphanumeric<const N: usize>() -> String {
+    const CHARACTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    // Not quite an even choice, which is near enough for test data.
+    bytes::<N>().into_iter().map(|byte| char::from(CHARACTERS[usize::from(byte) % CHARACTERS.len()])).collect()
+}

@@ -3,9 +3,11 @@ use std::sync::Mutex;
 
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
+use http::request::Parts;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::rooms::RoomOperation;
 use super::zoom::Operation;
 
 /// Older calls are forgotten, so that a development server can run for days.
@@ -21,6 +23,10 @@ pub enum Service {
     Supabase,
     /// The Zoom simulator.
     Zoom,
+    /// The simulator of OpenVidu 2.
+    Openvidu,
+    /// The simulator of LiveKit, which OpenVidu 3 is.
+    Livekit,
 }
 
 /// A request that reached a simulator. Headers are not kept: they carry credentials.
@@ -28,20 +34,44 @@ pub enum Service {
 pub struct Call {
     /// Who was called.
     pub service: Service,
-    /// What was wanted of Zoom, if it is something that Zoom knows. Nothing for Supabase.
+    /// What was wanted of Zoom, if it is something that Zoom knows.
     pub operation: Option<Operation>,
+    /// What was wanted of OpenVidu or LiveKit, if it is something that they know.
+    pub room_operation: Option<RoomOperation>,
     /// In capitals.
     pub method: String,
-    /// With the query, as it was sent; begins with `/v2` or `/oauth` at Zoom, with `/rest/v1` or `/auth/v1` at Supabase.
+    /// With the query, as it was sent; begins with `/v2` or `/oauth` at Zoom, with `/rest/v1` or `/auth/v1` at Supabase,
+    /// `/openvidu/api` at OpenVidu, `/twirp` at LiveKit.
     pub path: String,
     /// The `x-request-id` header.
     pub request_id: Option<String>,
     /// The Zoom user whose token came with the call, dead or alive.
     pub zoom_user_id: Option<String>,
+    /// The room that the call is about.
+    pub room: Option<String>,
     /// None while the call is under way, and for good when the connection was dropped.
     pub status: Option<u16>,
     /// JSON, or a form as an object; null without a body. OAuth secrets are replaced.
     pub body: Value,
+}
+
+impl Call {
+    /// A request under `prefix`, as far as anyone can tell what it is.
+    pub(crate) fn arriving(service: Service, prefix: &str, parts: &Parts, body: &[u8]) -> Self {
+        let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
+        Self {
+            service,
+            operation: None,
+            room_operation: None,
+            method: parts.method.to_string(),
+            path: target.strip_prefix(prefix).unwrap_or(target).to_owned(),
+            request_id: None,
+            zoom_user_id: None,
+            room: None,
+            status: None,
+            body: readable(&parts.headers, body),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -49,6 +79,7 @@ pub struct Call {
 pub(crate) struct CallFilter {
     request_id: Option<String>,
     zoom_user_id: Option<String>,
+    room: Option<String>,
 }
 
 #[derive(Default)]
@@ -93,13 +124,14 @@ impl Recorder {
             .iter()
             .filter(|call| matches(&filter.request_id, &call.request_id))
             .filter(|call| matches(&filter.zoom_user_id, &call.zoom_user_id))
+            .filter(|call| matches(&filter.room, &call.room))
             .cloned()
             .collect()
     }
 }
 
 /// A body as it is recorded: JSON as it is, a form as an object without its secrets, anything else as text.
-pub(crate) fn readable(headers: &HeaderMap, body: &[u8]) -> Value {
+fn readable(headers: &HeaderMap, body: &[u8]) -> Value {
     if body.is_empty() {
         return Value::Null;
     }
@@ -129,16 +161,9 @@ mod tests {
     use super::*;
 
     fn call(path: usize) -> Call {
-        Call {
-            service: Service::Supabase,
-            operation: None,
-            method: "GET".into(),
-            path: path.to_string(),
-            request_id: Some((path % 2).to_string()),
-            zoom_user_id: None,
-            status: None,
-            body: Value::Null,
-        }
+        let (parts, ()) = http::Request::get(format!("/{path}")).body(()).unwrap().into_parts();
+        let request_id = Some((path % 2).to_string());
+        Call { request_id, ..Call::arriving(Service::Supabase, "/", &parts, b"") }
     }
 
     #[test]
@@ -152,7 +177,7 @@ mod tests {
         recorder.answered(first, 500);
         recorder.answered(second, 204);
 
-        let odd = recorder.find(&CallFilter { request_id: Some("1".into()), zoom_user_id: None });
+        let odd = recorder.find(&CallFilter { request_id: Some("1".into()), zoom_user_id: None, room: None });
 
         assert_eq!((odd[0].path.as_str(), odd[0].status), ("1", Some(204)));
         assert!(odd.iter().skip(1).all(|call| call.status.is_none()));

@@ -2,6 +2,8 @@ use std::env;
 
 use url::Url;
 
+use super::rooms::Version;
+
 /// What the simulators must know of the stack that they are part of.
 pub struct Settings {
     /// 0 takes a free one.
@@ -24,6 +26,18 @@ pub struct Settings {
     pub zoom_webhook_url: String,
     /// The secret with which events are signed.
     pub zoom_webhook_secret: String,
+    /// Which OpenVidu the functions use.
+    pub openvidu_version: Version,
+    /// The password of OpenVidu 2.
+    pub openvidu_secret: String,
+    /// What OpenVidu 2 puts into the `Authorization` of its webhooks, after `Bearer`.
+    pub openvidu_webhook_secret: String,
+    /// The name of LiveKit's key.
+    pub livekit_api_key: String,
+    /// LiveKit's key: tokens and webhooks are signed with it.
+    pub livekit_api_secret: String,
+    /// Where OpenVidu and LiveKit tell of events.
+    pub rooms_webhook_url: String,
 }
 
 impl Settings {
@@ -43,6 +57,12 @@ impl Settings {
             zoom_redirect_uri: redirect_uri()?,
             zoom_webhook_url: required("ZOOM_WEBHOOK_URL")?,
             zoom_webhook_secret: required("ZOOM_WEBHOOK_SECRET")?,
+            openvidu_version: openvidu_version()?,
+            openvidu_secret: required("OPENVIDU_SECRET")?,
+            openvidu_webhook_secret: required("OPENVIDU_WEBHOOK_SECRET")?,
+            livekit_api_key: required("LIVEKIT_API_KEY")?,
+            livekit_api_secret: required("LIVEKIT_API_SECRET")?,
+            rooms_webhook_url: required("ROOMS_WEBHOOK_URL")?,
         })
     }
 }
@@ -51,6 +71,12 @@ fn redirect_uri() -> Result<String, String> {
     let uri = required("ZOOM_REDIRECT_URI")?;
     Url::parse(&uri).map_err(|error| format!("ZOOM_REDIRECT_URI must be a URL: {error}"))?;
     Ok(uri)
+}
+
+fn openvidu_version() -> Result<Version, String> {
+    let version = required("OPENVIDU_VERSION")?;
+    let number = version.parse::<u8>().map_err(|_| format!("OPENVIDU_VERSION must be 2 or 3, not {version:?}"))?;
+    Version::try_from(number)
 }
 
 fn required(name: &str) -> Result<String, String> {

@@ -2,6 +2,8 @@
 
 mod connecting;
 mod events;
+mod livekit;
+mod openvidu;
 
 use std::time::Duration;
 
@@ -39,9 +41,16 @@ impl World {
             zoom_redirect_uri: REDIRECT_URI.into(),
             zoom_webhook_url: format!("http://{}/webhook", supabase.local_addr().unwrap()),
             zoom_webhook_secret: "webhook secret".into(),
+            openvidu_version: rooms::Version::V3,
+            openvidu_secret: "openvidu secret".into(),
+            openvidu_webhook_secret: "openvidu webhook secret".into(),
+            livekit_api_key: "livekit key".into(),
+            livekit_api_secret: "livekit secret".into(),
+            rooms_webhook_url: format!("http://{}/rooms-webhook", supabase.local_addr().unwrap()),
         };
         let accept_all = Router::new()
             .route("/webhook", post(events::echo))
+            .route("/rooms-webhook", post(livekit::echo))
             .route("/{*path}", post(async || Json(json!({"done": true}))));
         tokio::spawn(connection::accept(supabase, accept_all));
         let server = bind(settings).await.unwrap();
@@ -58,6 +67,11 @@ impl World {
 
     async fn ask(&self, path: &str, body: Value) -> Response {
         self.client.post(format!("{}/simulator/{path}", self.url)).json(&body).send().await.unwrap()
+    }
+
+    async fn look(&self, path: &str) -> Value {
+        let response = self.client.get(format!("{}/simulator/{path}", self.url)).send().await.unwrap();
+        response.error_for_status().unwrap().json().await.unwrap()
     }
 
     async fn fault(&self, operation: zoom::Operation, fault: zoom::Fault) {

@@ -1,5 +1,7 @@
-//! What tests ask of the simulators themselves: consent, connected Zoom users, what happens at Zoom's side, faults, recorded calls, tokens.
+//! What tests ask of the simulators themselves: consent, connected Zoom users, what happens at Zoom's side and in rooms,
+//! faults, recorded calls, tokens.
 
+mod rooms;
 mod zoom;
 
 use std::sync::Arc;
@@ -28,6 +30,13 @@ pub(crate) fn router() -> Router<Arc<Simulators>> {
         .route("/zoom/meetings", get(zoom::meetings))
         .route("/zoom/user", get(zoom::user))
         .route("/zoom/revoke", post(zoom::revoke))
+        .route("/rooms", get(rooms::room))
+        .route("/rooms/events", get(rooms::told))
+        .route("/rooms/faults", post(rooms::plan_fault))
+        .route("/rooms/finish", post(rooms::finish))
+        .route("/rooms/join", post(rooms::join))
+        .route("/rooms/leave", post(rooms::leave))
+        .route("/rooms/record", post(rooms::record))
         .route("/supabase/faults", post(plan_supabase_fault))
         .route("/calls", get(calls))
         .route("/tokens", post(sign_token))

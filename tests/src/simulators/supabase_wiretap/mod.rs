@@ -9,19 +9,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Extension;
-use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::Bytes;
 use http::request::Parts;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use tokio::time::sleep;
 
 use super::Simulators;
 use super::connection::{HangUp, Outcome};
-use super::faults::Faults;
-use super::recording::{self, Call, Service};
+use super::faults::{self, Disturbance, Faults};
+use super::recording::{Call, Service};
 
 pub use hosted_keys::Algorithm;
 pub(crate) use hosted_keys::HostedKeys;
@@ -63,6 +61,17 @@ pub(crate) struct FaultTarget {
     pub(crate) path_contains: String,
 }
 
+impl Fault {
+    fn disturbance(self) -> Disturbance {
+        match self {
+            Self::DropRequest => Disturbance::DropRequest,
+            Self::DropAnswer => Disturbance::DropAnswer,
+            Self::Delay { ms } => Disturbance::Late(Duration::from_millis(ms)),
+            Self::Status { status } => Disturbance::Instead(failure(status, "planned by a test")),
+        }
+    }
+}
+
 impl Wiretap {
     pub(crate) fn new() -> Self {
         Self { keys: HostedKeys::generate(), faults: Faults::default(), client: forward::client() }
@@ -75,15 +84,7 @@ pub(crate) async fn serve(
     Extension(hang_up): Extension<HangUp>,
     request: Request,
 ) -> Response {
-    let (parts, body) = request.into_parts();
-    let body = to_bytes(body, BODY_LIMIT).await;
-    let exchange = async move {
-        match body {
-            Ok(body) => exchange(&simulators, parts, body).await,
-            Err(error) => Outcome::Answer(failure(413, &error.to_string())),
-        }
-    };
-    hang_up.settle(exchange).await
+    hang_up.serve(request, BODY_LIMIT, async move |parts, body| exchange(&simulators, parts, body).await).await
 }
 
 async fn exchange(simulators: &Simulators, parts: Parts, body: Bytes) -> Outcome {
@@ -95,33 +96,10 @@ async fn exchange(simulators: &Simulators, parts: Parts, body: Bytes) -> Outcome
     let fault = wiretap.faults.take(|fault| {
         Some(fault.request_id.as_str()) == request_id.as_deref() && target.contains(&fault.path_contains)
     });
-    let call = simulators.recorder.arrived(Call {
-        service: Service::Supabase,
-        operation: None,
-        method: parts.method.to_string(),
-        path: target.clone(),
-        request_id,
-        zoom_user_id: None,
-        status: None,
-        body: recording::readable(&parts.headers, &body),
-    });
-
-    let answer = match fault {
-        Some(Fault::DropRequest) => return Outcome::Dropped,
-        Some(Fault::Status { status }) => failure(status, "planned by a test"),
-        Some(Fault::DropAnswer) => {
-            reach(simulators, parts, &target, body).await;
-            return Outcome::Dropped;
-        }
-        Some(Fault::Delay { ms }) => {
-            let answer = reach(simulators, parts, &target, body).await;
-            sleep(Duration::from_millis(ms)).await;
-            answer
-        }
-        None => reach(simulators, parts, &target, body).await,
-    };
-    simulators.recorder.answered(call, answer.status().as_u16());
-    Outcome::Answer(answer)
+    let call = Call { request_id, ..Call::arriving(Service::Supabase, "/supabase", &parts, &body) };
+    let call = simulators.recorder.arrived(call);
+    let disturbance = fault.map(Fault::disturbance);
+    faults::exchange(&simulators.recorder, call, disturbance, reach(simulators, parts, &target, body)).await
 }
 
 async fn reach(simulators: &Simulators, parts: Parts, target: &str, body: Bytes) -> http::Response<Bytes> {

@@ -5,6 +5,7 @@ use http::header::CONTENT_TYPE;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::super::webhook::{self, Reply};
 use super::super::{Settings, now, random};
 use super::Zoom;
 use super::accounts::Accounts;
@@ -37,10 +38,8 @@ pub(crate) enum Event {
 /// What the project answered to the webhook.
 #[derive(Serialize)]
 pub(crate) struct Told {
-    status: u16,
-    body: Value,
-    /// The `x-request-id` of the answer.
-    request_id: Option<String>,
+    #[serde(flatten)]
+    reply: Reply,
     /// What it was told.
     webhook: Value,
 }
@@ -132,12 +131,7 @@ impl Zoom {
             .header("x-zm-request-timestamp", &timestamp)
             .header("x-zm-signature", signature(&settings.zoom_webhook_secret, &timestamp, body.as_bytes()))
             .body(body);
-        let response = request.send().await.map_err(|error| format!("the webhook was not answered: {error}"))?;
-        let request_id = response.headers().get("x-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
-        let status = response.status().as_u16();
-        let text = response.text().await.unwrap_or_default();
-        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Ok(Told { status, body, request_id, webhook })
+        Ok(Told { reply: webhook::send(request).await?, webhook })
     }
 }
 

@@ -2,8 +2,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::super::faults::Disturbance;
 use super::accounts::Accounts;
-use super::answers::{self, Answer};
+use super::answers;
 use super::operation::Operation;
 
 /// What goes wrong with a call.
@@ -77,16 +78,6 @@ pub(crate) struct FaultTarget {
     pub(crate) operation: Operation,
 }
 
-/// How a fault relates to the work.
-pub(super) enum Timing {
-    /// Another answer, and no work.
-    Instead,
-    Late(Duration),
-    Slow(Duration),
-    DropAnswer,
-    DropRequest,
-}
-
 impl FaultTarget {
     pub(super) fn concerns(&self, zoom_user_id: Option<&str>, operation: Option<Operation>) -> bool {
         Some(self.zoom_user_id.as_str()) == zoom_user_id && Some(self.operation) == operation
@@ -94,19 +85,13 @@ impl FaultTarget {
 }
 
 impl Fault {
-    pub(super) fn timing(&self) -> Timing {
-        match self {
-            Self::Delay { ms } => Timing::Late(Duration::from_millis(*ms)),
-            Self::DelayBefore { ms } => Timing::Slow(Duration::from_millis(*ms)),
-            Self::DropAnswer => Timing::DropAnswer,
-            Self::DropRequest => Timing::DropRequest,
-            _ => Timing::Instead,
-        }
-    }
-
-    /// The answer of a fault that answers in place of Zoom.
-    pub(super) fn answer_instead(self, accounts: &mut Accounts, token: Option<&str>) -> Answer {
-        match self {
+    /// An answer in place of Zoom's may change the accounts at once.
+    pub(super) fn disturbance(self, accounts: &mut Accounts, token: Option<&str>) -> Disturbance {
+        Disturbance::Instead(match self {
+            Self::Delay { ms } => return Disturbance::Late(Duration::from_millis(ms)),
+            Self::DelayBefore { ms } => return Disturbance::Slow(Duration::from_millis(ms)),
+            Self::DropAnswer => return Disturbance::DropAnswer,
+            Self::DropRequest => return Disturbance::DropRequest,
             Self::ExpiredToken => {
                 if let Some(token) = token {
                     accounts.expire(token);
@@ -124,9 +109,6 @@ impl Fault {
             Self::Status { status } => answers::error(status, status.into(), "The service is not available."),
             Self::Xml { status } => answers::xml(status),
             Self::Error { status, code, message } => answers::error(status, code, &message),
-            Self::Delay { .. } | Self::DelayBefore { .. } | Self::DropAnswer | Self::DropRequest => {
-                unreachable!("these faults leave the answer to Zoom")
-            }
-        }
+        })
     }
 }

@@ -16,25 +16,22 @@ mod validation;
 use std::sync::{Arc, Mutex};
 
 use axum::Extension;
-use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
-use tokio::time::sleep;
 
 use super::Simulators;
 use super::connection::{HangUp, Outcome};
-use super::faults::Faults;
-use super::recording::{self, Call, Service};
+use super::faults::{self, Faults};
+use super::recording::{Call, Service};
 
 use accounts::Accounts;
 pub use events::signature;
 pub(crate) use events::{Event, Told};
 pub use fault::Fault;
 pub(crate) use fault::FaultTarget;
-use fault::Timing;
 pub use operation::Operation;
 
 /// Larger than anything Zoom would accept.
@@ -61,15 +58,7 @@ pub(crate) async fn serve(
     Extension(hang_up): Extension<HangUp>,
     request: Request,
 ) -> Response {
-    let (parts, body) = request.into_parts();
-    let body = to_bytes(body, BODY_LIMIT).await;
-    let exchange = async move {
-        match body {
-            Ok(body) => exchange(&simulators, parts, body).await,
-            Err(error) => Outcome::Answer(answers::error(413, 300, &error.to_string())),
-        }
-    };
-    hang_up.settle(exchange).await
+    hang_up.serve(request, BODY_LIMIT, async move |parts, body| exchange(&simulators, parts, body).await).await
 }
 
 async fn exchange(simulators: &Simulators, parts: Parts, body: Bytes) -> Outcome {
@@ -78,31 +67,9 @@ async fn exchange(simulators: &Simulators, parts: Parts, body: Bytes) -> Outcome
     let user_id = request.token().and_then(|token| zoom.accounts.lock().unwrap().owner(&token));
     let call = simulators.recorder.arrived(request.as_call(user_id.clone()));
     let fault = zoom.faults.take(|target| target.concerns(user_id.as_deref(), request.operation));
-
-    let answer = match fault.as_ref().map(Fault::timing) {
-        None => request.perform(simulators),
-        Some(Timing::Instead) => {
-            let token = request.token();
-            let mut accounts = zoom.accounts.lock().unwrap();
-            fault.unwrap().answer_instead(&mut accounts, token.as_deref())
-        }
-        Some(Timing::Late(delay)) => {
-            let answer = request.perform(simulators);
-            sleep(delay).await;
-            answer
-        }
-        Some(Timing::Slow(delay)) => {
-            sleep(delay).await;
-            request.perform(simulators)
-        }
-        Some(Timing::DropAnswer) => {
-            request.perform(simulators);
-            return Outcome::Dropped;
-        }
-        Some(Timing::DropRequest) => return Outcome::Dropped,
-    };
-    simulators.recorder.answered(call, answer.status().as_u16());
-    Outcome::Answer(answer)
+    let disturbance =
+        fault.map(|fault| fault.disturbance(&mut zoom.accounts.lock().unwrap(), request.token().as_deref()));
+    faults::exchange(&simulators.recorder, call, disturbance, async { request.perform(simulators) }).await
 }
 
 impl ZoomRequest {
@@ -130,16 +97,10 @@ impl ZoomRequest {
     }
 
     fn as_call(&self, zoom_user_id: Option<String>) -> Call {
-        let target = self.parts.uri.path_and_query().map_or("", |target| target.as_str());
         Call {
-            service: Service::Zoom,
             operation: self.operation,
-            method: self.parts.method.to_string(),
-            path: target.strip_prefix("/zoom").unwrap_or(target).to_owned(),
-            request_id: None,
             zoom_user_id,
-            status: None,
-            body: recording::readable(&self.parts.headers, &self.body),
+            ..Call::arriving(Service::Zoom, "/zoom", &self.parts, &self.body)
         }
     }
 }
