@@ -10,5 +10,5 @@ mod time;
 pub use join_url::{JoinUrl, JoinUrlError, leads_to_zoom};
 pub use number::{DurationMinutes, MaxParticipants};
 pub use return_target::{ReturnTarget, ReturnTargets};
-pub use text::{Description, Title};
+pub use text::{Description, Message, Title};
 pub use time::{ScheduledStart, Timezone};

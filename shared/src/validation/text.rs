@@ -11,6 +11,12 @@ pub struct Title(String);
 #[serde(try_from = "String")]
 pub struct Description(String);
 
+/// What somebody writes to somebody else: 1 to 1000 characters, trimmed, something to be seen; of the control characters only
+/// line breaks.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(try_from = "String")]
+pub struct Message(String);
+
 /// Why a text cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TextError {
@@ -45,12 +51,15 @@ impl Description {
     }
 }
 
+impl Message {
+    const LONGEST: usize = 1000;
+}
+
 impl TryFrom<String> for Title {
     type Error = TextError;
 
     fn try_from(text: String) -> Result<Self, TextError> {
-        let text = bounded(&text, Self::LONGEST, |_| false)?;
-        if text.chars().all(is_invisible) { Err(TextError::Empty) } else { Ok(Self(text)) }
+        visible(bounded(&text, Self::LONGEST, |_| false)?).map(Self)
     }
 }
 
@@ -59,6 +68,14 @@ impl TryFrom<String> for Description {
 
     fn try_from(text: String) -> Result<Self, TextError> {
         bounded(&text, Self::LONGEST, |character| matches!(character, '\n' | '\r' | '\t')).map(Self)
+    }
+}
+
+impl TryFrom<String> for Message {
+    type Error = TextError;
+
+    fn try_from(text: String) -> Result<Self, TextError> {
+        visible(bounded(&text, Self::LONGEST, |character| matches!(character, '\n' | '\r'))?).map(Self)
     }
 }
 
@@ -71,6 +88,10 @@ fn bounded(text: &str, longest: usize, allowed_control: fn(char) -> bool) -> Res
         return Err(TextError::TooLong(longest));
     }
     Ok(text.to_owned())
+}
+
+fn visible(text: String) -> Result<String, TextError> {
+    if text.chars().all(is_invisible) { Err(TextError::Empty) } else { Ok(text) }
 }
 
 /// Control characters, and those that change the direction of the text around them.
@@ -107,5 +128,19 @@ mod tests {
         assert!(Description::try_from("one\ntwo\tthree".to_owned()).is_ok());
         assert!(Description::try_from("a\u{0}b".to_owned()).is_err());
         assert!(Description::try_from("x".repeat(2001)).is_err());
+    }
+
+    #[test]
+    fn a_message_says_something_in_lines_of_plain_text() {
+        let message = |text: &str| Message::try_from(text.to_owned());
+        assert_eq!(message("\n See you.\r\nAnna \n").unwrap().0, "See you.\r\nAnna");
+        assert!(message(&"ü".repeat(1000)).is_ok());
+        assert!(matches!(message(&"ü".repeat(1001)), Err(TextError::TooLong(1000))));
+        for empty in ["", " \n\n ", "\u{200b}\n\u{200b}"] {
+            assert!(matches!(message(empty), Err(TextError::Empty)), "{empty:?}");
+        }
+        for bad in ["a\tb", "a\u{0}b", "a\u{1b}[31mb", "a\u{202e}b"] {
+            assert!(matches!(message(bad), Err(TextError::Control)), "{bad:?}");
+        }
     }
 }

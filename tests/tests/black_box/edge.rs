@@ -47,6 +47,7 @@ async fn another_method_is_405_before_anything_else() {
     for (function, its_own) in [
         ("create-video-session", Method::POST),
         ("update-video-session", Method::POST),
+        ("send-session-invite", Method::POST),
         ("zoom-oauth-start", Method::POST),
         ("zoom-oauth-callback", Method::GET),
         ("zoom-disconnect", Method::POST),
