@@ -1,4 +1,4 @@
-// The first session of the README, run as it stands there.
+// The examples of the README, run as they stand there.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -18,10 +18,13 @@ function block(heading, language) {
 const run = (command, args, input) =>
   execFileSync(command, args, { cwd: root, input, encoding: "utf8", env: { ...process.env, ...variables } });
 
+/** The lines that a shell prints. The variables are this stack's, and not those of a scripts/dev that may run beside it. */
+const shell = (script) =>
+  run("bash", ["-euo", "pipefail", "-s"], script.replace('eval "$(scripts/dev env)"\n', "")).trim().split("\n");
+const firstSession = block("A first session with curl", "sh");
+
 test("curl", () => {
-  // The variables are this stack's, and not those of a scripts/dev that may run beside it.
-  const script = block("A first session with curl", "sh").replace('eval "$(scripts/dev env)"\n', "");
-  const [created, listed] = run("bash", ["-euo", "pipefail", "-s"], script).trim().split("\n");
+  const [created, listed] = shell(firstSession);
   const { session } = JSON.parse(created);
   assert.match(session.join_url, /^https:\/\/meet\.jit\.si\/convene-/);
   assert.ok(JSON.parse(listed).some(({ join_url }) => join_url === session.join_url));
@@ -34,4 +37,11 @@ test("supabase-js", () => {
   const [link] = printed.split("\n");
   assert.match(link, /^https:\/\/meet\.jit\.si\/convene-/);
   assert.ok(printed.includes(`Knee rehabilitation: ${link}`), printed);
+});
+
+test("an operator meets a customer", () => {
+  const printed = shell(firstSession + block("An operator meets a customer", "sh"));
+  const [attendance, ended] = printed.slice(2).map((line) => JSON.parse(line));
+  assert.deepEqual(attendance.map(({ user_id }) => user_id.slice(-3)).sort(), ["00c", "00d"]);
+  assert.deepEqual([ended.meeting.status, ended.openvidu], ["completed", "done"]);
 });
