@@ -28,6 +28,9 @@ const disconnectZoom = async (by) => ok(await by.supabase.functions.invoke("zoom
 const updateSession = (by, session, action, changes) =>
   by.supabase.functions.invoke("update-video-session", { body: { session_id: session.id, action, ...changes } });
 
+const sendSessionInvite = (by, session, whom) =>
+  by.supabase.functions.invoke("send-session-invite", { body: { session_id: session.id, ...whom } });
+
 async function refusal({ data, error }) {
   assert.equal(data, null);
   assert.equal(error.name, "FunctionsHttpError");
@@ -103,6 +106,91 @@ test("an invitation arrives as a message and as a notification", async () => {
   assert.ok(messages.some(({ content }) => content.includes(session.join_url)));
   const notifications = ok(await invited.supabase.from("notifications").select("*"));
   assert.ok(notifications.some(({ type, data }) => type === "video_session_added" && data.session_id === session.id));
+});
+
+describe("sendSessionInvite", () => {
+  const message = "See you on Monday.\nBring your shoes.";
+  const received = async (by) => ok(await by.supabase.from("messages").select("conversation_id,content"));
+  const told = async (by, session) => {
+    const ofSession = by.supabase.from("notifications").select("type").eq("data->>session_id", session.id);
+    return ok(await ofSession).map(({ type }) => type).sort();
+  };
+  const conversation = async (by) => ok(await by.supabase.from("conversations").select("id").single()).id;
+  let session, invited;
+
+  before(async () => {
+    invited = await clientOf(host);
+    session = ok(await createSession(host, planned({ provider: "jitsi" }))).session;
+  });
+
+  test("posts link and message to a client, who takes part from then on", async () => {
+    assert.equal(await getSession(invited, session.id), null);
+    const { invitations } = ok(await sendSessionInvite(host, session, { client_ids: [invited.id], message }));
+    const conversation_id = await conversation(invited);
+    assert.deepEqual(invitations, [{ client_id: invited.id, conversation_id, status: "invited" }]);
+
+    const [posted, ...others] = await received(invited);
+    assert.deepEqual([posted.conversation_id, others], [conversation_id, []]);
+    assert.ok(posted.content.startsWith(message) && posted.content.endsWith(session.join_url), posted.content);
+    assert.equal((await getSession(invited, session.id)).join_url, session.join_url);
+    assert.deepEqual(await told(invited, session), ["video_session_added"]);
+  });
+
+  test("says so when it was sent before, and sends nothing", async () => {
+    for (const whom of [{ client_ids: [invited.id] }, { conversation_id: await conversation(invited), message }, {}]) {
+      const { invitations } = ok(await sendSessionInvite(host, session, whom));
+      assert.deepEqual(invitations.map(({ client_id, status }) => [client_id, status]), [[invited.id, "already_invited"]]);
+    }
+    assert.equal((await received(invited)).length, 1);
+    assert.deepEqual(await told(invited, session), ["video_session_added"]);
+  });
+
+  test("invites everyone who takes part when nobody is named, once, however many ask at once", async () => {
+    const members = [await clientOf(host), await clientOf(host)];
+    const together = ok(await createSession(host, planned({ provider: "jitsi", client_ids: members.map(({ id }) => id) })));
+    const answers = await Promise.all(Array.from({ length: 5 }, () => sendSessionInvite(host, together.session)));
+    const statuses = answers.flatMap((answer) => ok(answer).invitations).map(({ status }) => status);
+    assert.equal(statuses.filter((status) => status === "invited").length, 2);
+    assert.equal(statuses.filter((status) => status === "already_invited").length, 8);
+    for (const member of members) {
+      assert.equal((await received(member)).length, 1);
+      assert.deepEqual(await told(member, together.session), ["video_session_added", "video_session_invited"]);
+    }
+  });
+
+  test("does not send a second time what send_invite has sent", async () => {
+    const { session: announced } = ok(await createSession(host, planned({
+      provider: "jitsi", client_id: invited.id, send_invite: true,
+    })));
+    const [{ status }] = ok(await sendSessionInvite(host, announced, { client_ids: [invited.id] })).invitations;
+    assert.equal(status, "already_invited");
+  });
+
+  test("is the host's alone, and for the host's own clients", async () => {
+    const elsewhere = await conversation(await clientOf(otherHost));
+    for (const [by, whom, status, code] of [
+      [{ supabase: app() }, {}, 401, "unauthenticated"],
+      [stranger, { client_ids: [stranger.id] }, 404, "session_not_found"],
+      [invited, {}, 404, "session_not_found"],
+      [otherHost, { conversation_id: elsewhere }, 404, "session_not_found"],
+      [host, { conversation_id: elsewhere }, 404, "conversation_not_found"],
+      [host, { client_ids: [stranger.id] }, 403, "client_not_yours"],
+      [host, { client_ids: [secondClient.id, stranger.id] }, 403, "client_not_yours"],
+      [host, { client_ids: [] }, 422, "invalid_field"],
+      [host, { message: " " }, 422, "invalid_field"],
+    ]) {
+      const refused = await refusal(await sendSessionInvite(by, session, whom));
+      assert.deepEqual([refused.status, refused.code], [status, code], JSON.stringify(whom));
+    }
+    assert.equal(await getSession(stranger, session.id), null);
+    assert.equal(await getSession(secondClient, session.id), null);
+  });
+
+  test("ends with the session", async () => {
+    ok(await updateSession(host, session, "cancel"));
+    const refused = await refusal(await sendSessionInvite(host, session, { client_ids: [secondClient.id] }));
+    assert.deepEqual([refused.status, refused.code], [409, "session_closed"]);
+  });
 });
 
 test("refusals reach the app with a code and a text for a person", async () => {
