@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { before, describe, test } from "node:test";
 import {
-  app, approveAtZoom, clientOf, connectZoom, deliverOutbox, followed, meetingsAtZoom, ok, person, planned, service,
-  variables,
+  app, approveAtZoom, clientOf, connectZoom, deliverOutbox, followed, meetingsAtZoom, ok, person, planned, refusal,
+  service, until, variables,
 } from "./stack.mjs";
 
 let host, client, secondClient, otherHost, stranger;
@@ -30,13 +30,6 @@ const updateSession = (by, session, action, changes) =>
 
 const sendSessionInvite = (by, session, whom) =>
   by.supabase.functions.invoke("send-session-invite", { body: { session_id: session.id, ...whom } });
-
-async function refusal({ data, error }) {
-  assert.equal(data, null);
-  assert.equal(error.name, "FunctionsHttpError");
-  const { status } = error.context;
-  return { status, ...(await error.context.json()) };
-}
 
 describe("a session with a client", () => {
   for (const [name, body, link] of [
@@ -311,12 +304,3 @@ describe("Zoom", () => {
     assert.deepEqual([refused.status, refused.code], [409, "zoom_not_connected"]);
   });
 });
-
-/** Each delivery takes a few effects at a time, and others' as well. */
-async function until(done) {
-  for (let tries = 0; tries < 60; tries += 1) {
-    if (await done()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  assert.fail("it never came true");
-}

@@ -1,27 +1,15 @@
 // What the operator and client app does with its meetings, as it does it: with supabase-js, against one address.
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { before, describe, test } from "node:test";
-import { app, ok, person, refused, service } from "./stack.mjs";
+import {
+  aSecondLater, anOperator, clientOfOperator, createMeeting, enter, inRoom, join, meetingNow, press, roomAtOpenVidu, seen,
+} from "./meetings.mjs";
+import { app, deliverOutbox, ok, person, refusal, refused, service, until } from "./stack.mjs";
 
 let operator, otherOperator, client, secondClient, otherClient, stranger;
 const DAY = 24 * 3600 * 1000;
 const inDays = (days) => new Date(Date.now() + days * DAY).toISOString();
-
-/** Someone with a row in `operators`. */
-async function anOperator() {
-  const created = await person("operator");
-  ok(await service.from("operators").insert({ id: created.id }));
-  return created;
-}
-
-/** Someone with a record in `clients`, as the project's owner makes it. */
-async function clientOfOperator(operator_id) {
-  const created = await person("client");
-  const { id } = ok(
-    await service.from("clients").insert({ auth_user_id: created.id, operator_id }).select("id").single(),
-  );
-  return { ...created, record: id };
-}
 
 before(async () => {
   [operator, otherOperator, stranger] = await Promise.all([anOperator(), anOperator(), person()]);
@@ -139,4 +127,165 @@ test("an operator takes over no client", async () => {
   await otherClient.supabase.from("clients").update({ operator_id: operator.id }).eq("id", otherClient.record);
   const { operator_id } = ok(await service.from("clients").select("operator_id").eq("id", otherClient.record).single());
   assert.equal(operator_id, otherOperator.id);
+});
+
+const planned = () => meetingNow(operator, client);
+
+describe("create-meeting", () => {
+  const scheduledAt = inDays(3);
+
+  test("plans for both sides, as either of them asks", async () => {
+    const body = { clientId: client.record, title: "Contract", description: "The new one", scheduledAt };
+    const { meeting } = ok(await createMeeting(operator, body));
+    assert.deepEqual([meeting.client_id, meeting.operator_id, meeting.status], [client.record, operator.id, "scheduled"]);
+    assert.deepEqual([meeting.title, meeting.description], ["Contract", "The new one"]);
+    assert.equal(Date.parse(meeting.scheduled_at), Math.floor(Date.parse(scheduledAt) / 1000) * 1000);
+    assert.equal((await seen(client, meeting)).title, "Contract");
+    const asked = ok(await createMeeting(client, { title: "A question", scheduledAt })).meeting;
+    assert.deepEqual([asked.client_id, asked.operator_id], [client.record, operator.id]);
+    for (const [by, { id }] of [[client, meeting], [operator, asked]]) {
+      assert.ok((await told(by)).some(({ type, data }) => type === "meeting_created" && data.meeting_id === id));
+    }
+  });
+
+  test("makes one meeting with one Idempotency-Key", async () => {
+    const headers = { "idempotency-key": randomUUID() };
+    const body = { clientId: client.record, title: "Once", scheduledAt };
+    const first = ok(await createMeeting(operator, body, headers));
+    assert.deepEqual(ok(await createMeeting(operator, body, headers)), first);
+    const other = await refusal(await createMeeting(operator, { ...body, title: "Twice" }, headers));
+    assert.deepEqual([other.status, other.code], [422, "idempotency_key_reused"]);
+  });
+
+  test("plans nothing for others", async () => {
+    for (const [by, body, status, code, field] of [
+      [{ supabase: app() }, { clientId: client.record }, 401, "unauthenticated"],
+      [operator, { clientId: otherClient.record }, 404, "client_not_found", "clientId"],
+      [client, { clientId: secondClient.record }, 404, "client_not_found", "clientId"],
+      [stranger, {}, 404, "client_not_found", "clientId"],
+      [operator, { clientId: client.record, operatorId: otherOperator.id }, 422, "invalid_field", "operatorId"],
+      [operator, { clientId: client.record, title: " " }, 422, "invalid_field", "title"],
+    ]) {
+      const answer = await refusal(await createMeeting(by, { title: "Theirs", scheduledAt, ...body }));
+      assert.deepEqual([answer.status, answer.code, answer.details?.field], [status, code, field], JSON.stringify(body));
+    }
+  });
+});
+
+describe("a meeting in its room", () => {
+  test("begins when the operator joins, and the client waits for that", async () => {
+    const meeting = await planned();
+    const waiting = await join(client, meeting);
+    assert.ok(Number(waiting.error.context.headers.get("retry-after")) > 0);
+    const { status, code } = await refusal(waiting);
+    assert.deepEqual([status, code], [409, "waiting_for_operator"]);
+
+    const first = await enter(operator, meeting);
+    assert.equal(first.sessionId, meeting.id);
+    const begun = await seen(client, meeting);
+    assert.deepEqual([begun.status, begun.session_id], ["in_progress", meeting.id]);
+    assert.ok(Math.abs(Date.parse(begun.started_at) - Date.now()) < 60_000);
+    assert.ok((await told(client)).some(({ type, data }) => type === "meeting_started" && data.meeting_id === meeting.id));
+    await enter(client, meeting);
+    assert.equal((await roomAtOpenVidu(meeting.id)).participants.length, 2);
+
+    const attendance = (by) => by.supabase.from("meeting_attendance").select("user_id,joined_at").eq("meeting_id", meeting.id);
+    assert.deepEqual(ok(await attendance(operator)).map(({ user_id }) => user_id).sort(), [operator.id, client.id].sort());
+    for (const by of [client, otherOperator, stranger]) assert.deepEqual(ok(await attendance(by)), []);
+  });
+
+  test("lets nobody else in, and keeps no token", async () => {
+    const meeting = await planned();
+    for (const what of ["get-openvidu-token", "start-meeting", "end-meeting"]) {
+      for (const by of [otherOperator, otherClient, secondClient, stranger]) {
+        const { status, code } = await refusal(await press(by, what, meeting));
+        assert.deepEqual([status, code], [404, "meeting_not_found"], what);
+      }
+      assert.equal((await refusal(await press({ supabase: app() }, what, meeting))).status, 401);
+    }
+    for (const what of ["start-meeting", "end-meeting"]) {
+      const { status, code } = await refusal(await press(client, what, meeting));
+      assert.deepEqual([status, code], [403, "not_the_operator"], what);
+    }
+    const { token } = await enter(operator, meeting);
+    for (const table of ["meetings", "meeting_attendance", "notifications"]) {
+      assert.ok(!JSON.stringify(ok(await service.from(table).select("*"))).includes(token), table);
+    }
+  });
+
+  test("can be started without joining, and that twice", async () => {
+    const meeting = await planned();
+    const started = ok(await press(operator, "start-meeting", meeting)).meeting;
+    assert.deepEqual([started.status, started.session_id], ["in_progress", meeting.id]);
+    assert.deepEqual((await roomAtOpenVidu(meeting.id)).participants, []);
+    assert.deepEqual(ok(await press(operator, "start-meeting", meeting)).meeting, started);
+    await enter(client, meeting);
+  });
+
+  test("ends for both when the operator ends it, and that twice", async () => {
+    const meeting = await planned();
+    await enter(operator, meeting);
+    await enter(client, meeting);
+    const { meeting: ended, openvidu } = ok(await press(operator, "end-meeting", meeting));
+    assert.deepEqual([ended.status, openvidu], ["completed", "done"]);
+    assert.equal(typeof ended.ended_at, "string");
+    assert.equal(typeof ended.duration_seconds, "number");
+    assert.equal(await roomAtOpenVidu(meeting.id), null);
+    const again = ok(await press(operator, "end-meeting", meeting));
+    assert.deepEqual([again.meeting.status, again.openvidu], ["completed", undefined]);
+    for (const by of [operator, client]) {
+      const { status, code } = await refusal(await join(by, meeting));
+      assert.deepEqual([status, code], [409, "meeting_closed"]);
+    }
+  });
+
+  test("is closed too when the app completes the row", async () => {
+    const meeting = await planned();
+    await enter(operator, meeting);
+    ok(await operator.supabase.from("meetings").update({ status: "completed" }).eq("id", meeting.id));
+    await until(async () => {
+      await deliverOutbox();
+      return (await roomAtOpenVidu(meeting.id)) === null;
+    });
+  });
+
+  test("goes on when the last one reloads the page", async () => {
+    const meeting = await planned();
+    const { connection } = await enter(operator, meeting);
+    await aSecondLater();
+    await inRoom("leave", { connection });
+    assert.equal((await seen(operator, meeting)).status, "in_progress");
+    const back = await enter(operator, meeting);
+    assert.notEqual(back.connection, connection);
+    const [first, second] = ok(
+      await operator.supabase.from("meeting_attendance").select("*").eq("meeting_id", meeting.id).order("joined_at"),
+    );
+    assert.deepEqual([first.connection_id, second.connection_id], [connection, back.connection]);
+    assert.equal(typeof first.left_at, "string");
+    assert.equal(second.left_at, null);
+  });
+
+  test("is over when its room is", async () => {
+    const meeting = await planned();
+    await enter(operator, meeting);
+    await aSecondLater();
+    await inRoom("finish", { room: meeting.id });
+    const over = await seen(client, meeting);
+    assert.equal(over.status, "completed");
+    assert.ok(over.duration_seconds >= 0 && over.duration_seconds < 60, `${over.duration_seconds} s`);
+  });
+
+  test("has a recording for both when it was recorded", async () => {
+    const meeting = await planned();
+    await enter(operator, meeting);
+    await inRoom("record", { room: meeting.id });
+    await until(async () => {
+      // OpenVidu 2 has to be asked where it is.
+      await deliverOutbox();
+      return (await seen(client, meeting)).recording_url !== null;
+    });
+    const { recording_url } = await seen(operator, meeting);
+    assert.match(recording_url, /^https?:\/\//);
+    assert.equal(await seen(stranger, meeting), null);
+  });
 });

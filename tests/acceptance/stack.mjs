@@ -44,10 +44,10 @@ export async function clientOf(host) {
 }
 
 /** Connects the host to the Zoom simulator, past the app. */
-export const connectZoom = (host) => simulator("connect", { user_id: host.id });
+export const connectZoom = (host) => simulator("zoom/connect", { user_id: host.id });
 
 /** Presses Approve on Zoom's page. The address to which Zoom sends the browser, and the Zoom user. */
-export const approveAtZoom = (url) => simulator("authorize", { url, approve: true });
+export const approveAtZoom = (url) => simulator("zoom/authorize", { url, approve: true });
 
 /** Opens an address as a browser does, up to the redirect. Its target. */
 export async function followed(address) {
@@ -69,13 +69,14 @@ export async function deliverOutbox() {
   if (!response.ok) throw new Error(`deliver-outbox answered ${response.status}: ${await response.text()}`);
 }
 
-async function simulator(path, body) {
-  const response = await fetch(`${variables.SIMULATORS_URL}/simulator/zoom/${path}`, {
+/** Tells the simulators what to do. */
+export async function simulator(path, body) {
+  const response = await fetch(`${variables.SIMULATORS_URL}/simulator/${path}`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
   });
-  if (!response.ok) throw new Error(`the Zoom simulator answered ${response.status}: ${await response.text()}`);
+  if (!response.ok) throw new Error(`the simulator answered ${response.status}: ${await response.text()}`);
   return response.json();
 }
 
@@ -89,6 +90,23 @@ export function ok({ data, error }) {
 export function refused({ data, error, status }, expectedStatus, code) {
   assert.equal(data, null);
   assert.deepEqual([status, error?.code], [expectedStatus, code]);
+}
+
+/** What a function refused, as an app reads it: the status and the one envelope. */
+export async function refusal({ data, error }) {
+  assert.equal(data, null);
+  assert.equal(error.name, "FunctionsHttpError");
+  const { status } = error.context;
+  return { status, ...(await error.context.json()) };
+}
+
+/** Waits for what others may do first: a delivery takes a few effects at a time, and others' as well. */
+export async function until(done) {
+  for (let tries = 0; tries < 60; tries += 1) {
+    if (await done()) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  assert.fail("it never came true");
 }
 
 /** A session body, a week from now. */
