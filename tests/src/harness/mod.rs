@@ -21,15 +21,18 @@ mod environment;
 mod outbox;
 mod people;
 mod request;
+mod rooms;
 mod simulators;
 mod zoom;
 
 pub use answer::Answer;
-pub use people::Person;
+pub use people::{Customer, Person};
 pub use request::Request;
+pub use rooms::{RoomEvent, RoomNews};
 pub use simulators::ZoomUser;
 pub use zoom::{Consent, Landing, Told};
 
+pub use crate::simulators::rooms::{RoomFault, RoomOperation, Version};
 pub use crate::simulators::supabase_wiretap::{Algorithm, Fault as SupabaseFault};
 pub use crate::simulators::zoom::{Fault as ZoomFault, Operation};
 pub use crate::simulators::{Call, Service};

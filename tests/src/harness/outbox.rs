@@ -22,6 +22,11 @@ impl Stack {
         self.deliver_until(host, "status = 'pending' and error is null").await;
     }
 
+    /// Delivers until none of the host's effects is due: what is left is for later.
+    pub async fn deliver_what_is_due(&self, host: &Person) {
+        self.deliver_until(host, "status = 'pending' and available_at <= now()").await;
+    }
+
     async fn deliver_until(&self, host: &Person, open: &str) {
         let open = format!("select 1 from private.outbox where host_id = $1 and {open}");
         for _ in 0..MOST_DELIVERIES {

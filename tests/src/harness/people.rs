@@ -21,6 +21,15 @@ pub struct Person {
     pub token: String,
 }
 
+/// Someone who is signed in and of whom an operator has a record.
+#[derive(Clone, Debug)]
+pub struct Customer {
+    /// Who signs in.
+    pub person: Person,
+    /// The id in `clients`.
+    pub record: Uuid,
+}
+
 impl Person {
     /// What the access token says.
     pub fn claims(&self) -> Value {
@@ -58,6 +67,21 @@ impl Stack {
         let insert = "insert into public.leads (client_id, provider_id, status) values ($1, $2, 'accepted')";
         self.sql(insert, &[&client.id, &host.id]).await;
         client
+    }
+
+    /// A new operator.
+    pub async fn operator(&self) -> Person {
+        let operator = self.person("operator").await;
+        self.sql("insert into public.operators (id) values ($1)", &[&operator.id]).await;
+        operator
+    }
+
+    /// A new client of the operator's.
+    pub async fn customer_of(&self, operator: &Person) -> Customer {
+        let person = self.person("client").await;
+        let insert = "insert into public.clients (auth_user_id, operator_id) values ($1, $2) returning id";
+        let record = self.sql(insert, &[&person.id, &operator.id]).await[0].get(0);
+        Customer { person, record }
     }
 
     /// Sets `profiles.role`, past every rule.

@@ -111,7 +111,7 @@ impl Stack {
         serde_json::from_value(answer.expect(200)).unwrap()
     }
 
-    fn control(&self, path: &str) -> String {
+    pub(super) fn control(&self, path: &str) -> String {
         format!("{}/simulator/{path}", self.variable("SIMULATORS_URL"))
     }
 }
