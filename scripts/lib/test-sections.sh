@@ -41,6 +41,8 @@ section_black_box() {
   start_postgres || { note_failure "Temporary PostgreSQL" 1; return; }
   for runtime in workerd deno; do
     with_stack "$runtime on PostgreSQL" --runtime "$runtime" --db "$postgres_url" -- black_box_tests acceptance_tests
+    OPENVIDU_VERSION=2 with_stack "$runtime on PostgreSQL, with OpenVidu 2" --runtime "$runtime" --db "$postgres_url" \
+      -- room_tests room_acceptance_tests
   done
   with_stack "workerd on PGlite" -- acceptance_tests
   stop "$postgres_pid"
@@ -53,6 +55,15 @@ black_box_tests() {
 
 acceptance_tests() {
   CONVENE_STACK_ENV="$work/stack.env" node --test --test-reporter=spec tests/acceptance/*.test.mjs
+}
+
+# What depends on the version of OpenVidu.
+room_tests() {
+  CONVENE_STACK_ENV="$work/stack.env" cargo test --locked --package convene-tests --test black_box rooms::
+}
+
+room_acceptance_tests() {
+  CONVENE_STACK_ENV="$work/stack.env" node --test --test-reporter=spec tests/acceptance/operator_app.test.mjs
 }
 
 # Everything that was started is stopped, however the tests end.
