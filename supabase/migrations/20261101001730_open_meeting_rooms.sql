@@ -68,7 +68,7 @@ end
 $$;
 revoke execute on function private.my_operated_meeting(uuid) from public, anon, authenticated;
 
--- The meeting with a room, which nobody enters once it is over.
+-- The meeting with a room, which nobody enters once it is over, or when the operator is not the client's any more.
 create or replace function private.open_room(meeting public.meetings)
 returns public.meetings
 language plpgsql
@@ -78,6 +78,8 @@ begin
   if meeting.status not in ('scheduled', 'in_progress')
       or coalesce(meeting.started_at, meeting.scheduled_at) < private.overdue_before() then
     perform private.refuse(409, 'meeting_closed', 'This meeting is over or cancelled');
+  elsif meeting.operator_id is distinct from (select c.operator_id from public.clients c where c.id = meeting.client_id) then
+    perform private.refuse(409, 'operator_changed', 'The client has another operator now, with whom to plan a meeting');
   end if;
   if meeting.session_id is null then
     update public.meetings m set session_id = m.id where m.id = meeting.id returning m.* into meeting;

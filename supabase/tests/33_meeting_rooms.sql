@@ -2,7 +2,7 @@
 -- by whoever is not its operator; a room stays open.
 \ir support/people.psql
 \ir support/meetings.psql
-select plan(78);
+select plan(83);
 
 -- Joining.
 select is(pg_temp.attempt_as(actor, format('select join_meeting(%L, true)', pg_temp.id('meeting'))), 'meeting_not_found',
@@ -162,6 +162,20 @@ select is(pg_temp.plan_by('{}'), 'client_not_found', 'ROOM-61 who is nobody''s c
 select pg_temp.as_user('client');
 select is((select count(*) from generate_series(1, 30) where pg_temp.plan_by('{}') = 'too_many_meetings') > 0, true,
   'ROOM-62 nor anybody without end');
+
+-- Another operator.
+select pg_temp.as_owner();
+insert into meetings (id, client_id, operator_id, title, scheduled_at, status, started_at, session_id) values
+  (pg_temp.id('last'), pg_temp.id('record'), pg_temp.id('operator'), 'L', now(), 'in_progress', now(), pg_temp.id('last'));
+update clients set operator_id = pg_temp.id('other_operator') where id = pg_temp.id('record');
+select is(pg_temp.attempt_as(actor, format('select join_meeting(%L, false)', pg_temp.id('last'))), answer,
+    'ROOM-63 a client who got another operator is not with the former: ' || actor)
+  from (values ('operator', 'operator_changed'), ('client', 'operator_changed'), ('other_operator', 'meeting_not_found'))
+    as joining (actor, answer);
+select pg_temp.as_user('operator');
+select is(pg_temp.meeting_call(format('start_meeting(%L)', pg_temp.id('last'))), 'operator_changed',
+  'ROOM-64 nothing is started any more');
+select is(pg_temp.meeting_call(format('end_meeting(%L)', pg_temp.id('last'))), 'completed', 'ROOM-65 but ended');
 
 select * from finish();
 rollback;
