@@ -120,7 +120,9 @@ fn participant(event: &'static str, body: &[u8]) -> Result<Option<Record>, Error
 fn recording(body: &[u8]) -> Result<Option<Record>, Error> {
     let OfEgress { egress_info: Egress { room_name, status, file_results } } = json::parse(body)?;
     let url = file_results.into_iter().find_map(|file| web_url(&file.location?));
-    let (Some("EGRESS_COMPLETE"), Some(url)) = (status.as_deref(), url) else { return Ok(None) };
+    let (Some("EGRESS_COMPLETE" | "EGRESS_LIMIT_REACHED"), Some(url)) = (status.as_deref(), url) else {
+        return Ok(None);
+    };
     let room = required(room_name, "egressInfo.roomName")?;
     Ok(Some(Record { event: "recording_ready", event_at: event_at(body)?, room, details: json!({"url": url}) }))
 }

@@ -87,7 +87,8 @@ fn at(body: &[u8]) -> Result<DateTime<Utc>, Error> {
         .ok_or_else(|| Error::invalid("timestamp", "must be a number of milliseconds since 1970"))
 }
 
-/// OpenVidu closes a session by itself when nobody is left in it. Any other end is one that somebody wanted, or a crash.
+/// A session that somebody closed is finished. OpenVidu also ends one when the last person reloads the page, or when a server
+/// of its own crashes: from that people come back.
 fn destroyed(body: &[u8]) -> Result<Record, Error> {
     let End { start_time, duration, reason } = json::parse(body)?;
     let measured = start_time
@@ -97,7 +98,7 @@ fn destroyed(body: &[u8]) -> Result<Record, Error> {
         Some(ended_at) => ended_at,
         None => at(body)?,
     };
-    let event = if reason.as_deref() == Some("lastParticipantLeft") { "room_emptied" } else { "room_finished" };
+    let event = if reason.as_deref() == Some("sessionClosedByServer") { "room_finished" } else { "room_emptied" };
     record(event, body, ended_at, json!({}))
 }
 

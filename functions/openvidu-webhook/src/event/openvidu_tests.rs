@@ -41,8 +41,8 @@ fn a_session_ends_after_its_duration_and_its_reason_says_how() {
     for (reason, event) in [
         (json!("lastParticipantLeft"), "room_emptied"),
         (json!("sessionClosedByServer"), "room_finished"),
-        (json!("nodeCrashed"), "room_finished"),
-        (json!(null), "room_finished"),
+        (json!("nodeCrashed"), "room_emptied"),
+        (json!(null), "room_emptied"),
     ] {
         // As OpenVidu rounds it.
         let end = json!({"startTime": AT, "duration": 3000, "reason": reason, "timestamp": AT + 3_000_999});
