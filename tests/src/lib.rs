@@ -1,6 +1,6 @@
 //! What the black-box tests stand on.
 //!
-//! [`simulators`] is the process that plays Zoom and hosted Supabase, strictly, and breaks on demand.
+//! [`simulators`] is the process that plays Zoom, OpenVidu, LiveKit and hosted Supabase, strictly, and breaks on demand.
 //! [`harness`] is a small client with which a test acts as a person, looks into the database, plans faults
 //! and reads which upstream calls were made. [`tokens`] makes tokens, honest and forged. No production code depends on this crate.
 #![expect(

@@ -8,6 +8,7 @@ mod create_session;
 mod edge;
 mod input;
 mod outbox;
+mod rooms;
 mod seal_keys;
 mod tokens;
 mod update_session;

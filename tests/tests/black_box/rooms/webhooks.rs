@@ -1,0 +1,353 @@
+//! What OpenVidu tells: whether it is OpenVidu, and that repeats, disorder and nonsense change nothing.
+
+use chrono::{DateTime, Duration, Utc};
+use convene_tests::harness::{Answer, RoomEvent, RoomNews, Stack, SupabaseFault};
+use convene_tests::simulators::rooms::livekit_signature;
+use convene_tests::tokens::hs256;
+use futures_util::future::join_all;
+use http::Method;
+use serde_json::{Value, json};
+
+use super::{Meeting, has_livekit, time};
+use crate::calls;
+
+/// The event's names in the two versions.
+fn name<'a>(stack: &Stack, [v2, v3]: [&'a str; 2]) -> &'a str {
+    if has_livekit(stack) { v3 } else { v2 }
+}
+
+const FINISHED: [&str; 2] = ["sessionDestroyed", "room_finished"];
+const JOINED: [&str; 2] = ["participantJoined", "participant_joined"];
+const LEFT: [&str; 2] = ["participantLeft", "participant_left"];
+
+impl Meeting {
+    /// The end of the room as its server would tell it at that time.
+    fn finished_at(&self, at: DateTime<Utc>) -> Value {
+        if has_livekit(&self.stack) {
+            json!({"event": "room_finished", "id": "EV_1", "createdAt": at.timestamp().to_string(),
+                "room": {"sid": "RM_1", "name": self.room}})
+        } else {
+            json!({"event": "sessionDestroyed", "sessionId": self.room, "uniqueSessionId": self.room,
+                "timestamp": at.timestamp_millis(), "startTime": (at - Duration::seconds(30)).timestamp_millis(),
+                "duration": 30, "reason": "sessionClosedByServer"})
+        }
+    }
+
+    async fn tell(&self, body: &Value) -> Answer {
+        let answer = self.stack.room_webhook(body.to_string()).send().await;
+        assert_eq!(answer.expect(200), json!({"received": true}));
+        answer
+    }
+
+    async fn tell_all(&self, events: impl IntoIterator<Item = &RoomEvent>) {
+        for event in events {
+            self.stack.tell_again(event).send().await.expect(200);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_meeting_is_over_when_its_room_is_and_took_as_long_as_somebody_was_there() {
+    let (meeting, _) = Meeting::under_way().await;
+    meeting.stack.finish_room(&meeting.room).await.received();
+    let row = meeting.row().await;
+    assert_eq!(row["status"], "completed");
+    let seconds = row["duration_seconds"].as_i64().unwrap();
+    assert!((595..=610).contains(&seconds), "{row}");
+    assert_eq!((time(&row, "ended_at") - time(&row, "started_at")).num_seconds(), seconds);
+    meeting.token(&meeting.operator).await.refused(409, "meeting_closed");
+}
+
+#[tokio::test]
+async fn an_event_is_one_call_of_the_database_and_none_of_the_rooms_server() {
+    let (meeting, [operator, _]) = Meeting::under_way().await;
+    let asked = meeting.asked().await;
+    let joined = operator.event(name(&meeting.stack, JOINED));
+    for body in [joined.json(), meeting.finished_at(Utc::now())] {
+        let answer = meeting.tell(&body).await;
+        assert_eq!(calls(&meeting.stack, &answer).await, ["record_openvidu_event"]);
+    }
+    assert_eq!(meeting.asked().await, asked);
+}
+
+#[tokio::test]
+async fn who_came_and_went_is_kept_for_each_time() {
+    let (meeting, [operator, client]) = Meeting::under_way().await;
+    meeting.stack.leave_room(&client.connection).await.received();
+    let back = meeting.enter(&meeting.customer.person).await;
+    let attendance = meeting.attendance().await;
+    let stay = |connection: &str| attendance.iter().find(|stay| stay["connection_id"] == connection).unwrap();
+    let (first, left, again) = (stay(&operator.connection), stay(&client.connection), stay(&back.connection));
+    assert_eq!((&first["user_id"], &first["left_at"]), (&json!(meeting.operator.id), &Value::Null));
+    assert_eq!((&left["user_id"], &again["user_id"]), (&json!(meeting.customer.person.id), &left["user_id"]));
+    let minutes = (time(left, "left_at") - time(left, "joined_at")).num_minutes();
+    assert!((9..=10).contains(&minutes), "{left}");
+    assert_eq!((attendance.len(), &again["left_at"]), (3, &Value::Null));
+}
+
+#[tokio::test]
+async fn whoever_reloads_the_page_alone_does_not_end_the_meeting() {
+    let meeting = Meeting::due().await;
+    let alone = meeting.enter(&meeting.operator).await;
+    meeting.began_ten_minutes_ago().await;
+    meeting.stack.leave_room(&alone.connection).await.received();
+    assert_eq!(meeting.status().await, "in_progress");
+    meeting.enter(&meeting.operator).await;
+    meeting.enter(&meeting.customer.person).await;
+    assert_eq!((meeting.status().await.as_str(), meeting.attendance().await.len()), ("in_progress", 3));
+}
+
+#[tokio::test]
+async fn repeats_and_disorder_come_to_the_same() {
+    let (meeting, [operator, client]) = Meeting::under_way().await;
+    let quietly = |what: &'static str, details: Value| {
+        let mut details = details;
+        details["deliver"] = json!(false);
+        meeting.stack.in_room(what, details)
+    };
+    let gone: [RoomNews; 2] = [
+        quietly("leave", json!({"connection": client.connection})).await,
+        quietly("finish", json!({"room": meeting.room})).await,
+    ];
+    let mut events: Vec<&RoomEvent> =
+        [&operator, &client].into_iter().chain(&gone).flat_map(|news| news.events.iter()).collect();
+    let mut outcomes = Vec::new();
+    for order in 0..4 {
+        let back = "update public.meetings set status = 'in_progress', ended_at = null, duration_seconds = null
+            where id = $1 and set_config('session_replication_role', 'replica', true) = 'replica'";
+        meeting.stack.sql(back, &[&meeting.id]).await;
+        for forget in [
+            "delete from public.meeting_attendance where meeting_id = $1",
+            "update private.meeting_rooms set empty_since = null, finished_at = null where meeting_id = $1",
+        ] {
+            meeting.stack.sql(forget, &[&meeting.id]).await;
+        }
+        match order {
+            1 => events.reverse(),
+            2 => events.rotate_left(2),
+            3 => events.swap(0, 3),
+            _ => {}
+        }
+        for _ in 0..2 {
+            meeting.tell_all(events.iter().copied()).await;
+        }
+        let again = join_all(events.iter().map(|event| meeting.stack.tell_again(event).send())).await;
+        assert!(again.iter().all(|answer| answer.status == 200), "{again:?}");
+        let row = meeting.row().await;
+        outcomes.push((
+            row["status"].clone(),
+            row["ended_at"].clone(),
+            row["duration_seconds"].clone(),
+            meeting.attendance().await,
+        ));
+    }
+    assert_eq!(outcomes[0].0, "completed");
+    assert_eq!(outcomes[0].3.len(), 2);
+    assert!(outcomes.iter().all(|outcome| *outcome == outcomes[0]), "{outcomes:#?}");
+}
+
+#[tokio::test]
+async fn the_end_of_an_earlier_room_does_not_end_the_meeting() {
+    let meeting = Meeting::planned(60).await;
+    meeting.enter(&meeting.operator).await;
+    let earlier = meeting.stack.in_room("finish", json!({"room": meeting.room, "deliver": false})).await;
+    meeting.stack.sql("update public.meetings set scheduled_at = now() where id = $1", &[&meeting.id]).await;
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    meeting.enter(&meeting.operator).await;
+    meeting.tell_all(&earlier.events).await;
+    meeting.tell(&meeting.finished_at(Utc::now() - Duration::minutes(30))).await;
+    assert_eq!(meeting.status().await, "in_progress");
+}
+
+#[tokio::test]
+async fn an_end_in_the_future_is_now_and_a_time_that_is_none_is_refused_or_ignored() {
+    let (meeting, _) = Meeting::under_way().await;
+    for at in [json!("soon"), json!(1e300), json!(-1), json!([])] {
+        let mut body = meeting.finished_at(Utc::now());
+        let field = name(&meeting.stack, ["startTime", "createdAt"]);
+        body[field] = at.clone();
+        let answer = meeting.stack.room_webhook(body.to_string()).send().await;
+        assert!(answer.status < 500, "{at}: {answer:?}");
+        assert_eq!(meeting.status().await, "in_progress", "{at}");
+    }
+    meeting.tell(&meeting.finished_at(Utc::now() + Duration::days(1))).await;
+    let row = meeting.row().await;
+    assert!(time(&row, "ended_at") <= Utc::now() + Duration::seconds(5), "{row}");
+}
+
+#[tokio::test]
+async fn numbers_come_as_numbers_and_as_texts() {
+    let (meeting, _) = Meeting::under_way().await;
+    let mut body = meeting.finished_at(Utc::now());
+    if has_livekit(&meeting.stack) {
+        body["createdAt"] = json!(Utc::now().timestamp());
+        body["somethingNew"] = json!({"a": 1});
+    } else {
+        body["startTime"] = json!(body["startTime"].to_string());
+        body["duration"] = json!("30");
+    }
+    meeting.tell(&body).await;
+    assert_eq!(meeting.status().await, "completed");
+}
+
+#[tokio::test]
+async fn what_nobody_needs_is_received_without_a_call() {
+    let meeting = Meeting::due().await;
+    let names: &[&str] = if has_livekit(&meeting.stack) {
+        &[
+            "track_published",
+            "track_unpublished",
+            "ingress_started",
+            "egress_started",
+            "egress_updated",
+            "something_new",
+        ]
+    } else {
+        &["signalSent", "webrtcConnectionCreated", "webrtcConnectionDestroyed", "nodeCrashed", "somethingNew"]
+    };
+    for name in names {
+        let body = json!({"event": name, "sessionId": meeting.room, "timestamp": Utc::now().timestamp_millis(),
+            "createdAt": Utc::now().timestamp().to_string(), "room": {"name": meeting.room}});
+        let answer = meeting.tell(&body).await;
+        assert!(calls(&meeting.stack, &answer).await.is_empty(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn the_rooms_of_others_are_received_and_nothing_happens() {
+    let meeting = Meeting::due().await;
+    for room in ["lobby", "", "00000000-0000-4000-8000-00000000dead", &meeting.room.to_uppercase()] {
+        let mut body = meeting.finished_at(Utc::now());
+        if has_livekit(&meeting.stack) {
+            body["room"]["name"] = json!(room);
+        } else {
+            body["sessionId"] = json!(room);
+        }
+        meeting.tell(&body).await;
+    }
+    assert_eq!(meeting.status().await, "scheduled");
+}
+
+#[tokio::test]
+async fn an_identity_that_is_no_user_of_ours_is_somebody() {
+    let (meeting, [operator, _]) = Meeting::under_way().await;
+    let mut body = operator.event(name(&meeting.stack, JOINED)).json();
+    for (index, who) in ["", "somebody", "{", "null", "{\"userId\":7}"].iter().enumerate() {
+        let connection = format!("con_{index}");
+        if has_livekit(&meeting.stack) {
+            body["participant"]["identity"] = json!(who);
+            body["participant"]["sid"] = json!(connection);
+        } else {
+            body["serverData"] = json!(who);
+            body["connectionId"] = json!(connection);
+        }
+        meeting.tell(&body).await;
+    }
+    let attendance = meeting.attendance().await;
+    let unknown = attendance.iter().filter(|stay| stay["user_id"].is_null());
+    assert_eq!((attendance.len(), unknown.count()), (7, 5));
+}
+
+#[tokio::test]
+async fn a_forged_event_is_refused_and_nothing_is_called() {
+    let (meeting, _) = Meeting::under_way().await;
+    let stack = &meeting.stack;
+    let body = meeting.finished_at(Utc::now()).to_string();
+    let honest = || stack.room_webhook(body.clone());
+    let mut forged = vec![honest().without("authorization"), honest().header("authorization", ""), honest().token("x")];
+    if has_livekit(stack) {
+        let (key, secret) = (stack.variable("LIVEKIT_API_KEY"), stack.variable("LIVEKIT_API_SECRET"));
+        let now = Utc::now().timestamp();
+        let said = convene_tests::tokens::claims(&livekit_signature(key, secret, body.as_bytes()));
+        let signed = |changes: Value, header: Value, secret: &str| {
+            let mut claims = said.clone();
+            for (name, value) in changes.as_object().unwrap() {
+                claims[name] = value.clone();
+            }
+            claims.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+            honest().header("authorization", &hs256(&header, &claims, secret.as_bytes()))
+        };
+        let hs = || json!({"alg": "HS256", "typ": "JWT"});
+        forged.extend([
+            signed(json!({}), hs(), "another secret of more than thirty-two bytes"),
+            signed(json!({}), json!({"alg": "none"}), secret),
+            signed(json!({}), json!({"alg": "HS512"}), secret),
+            signed(json!({"iss": "another key"}), hs(), secret),
+            signed(json!({"iss": null}), hs(), secret),
+            signed(json!({"exp": now - 600}), hs(), secret),
+            signed(json!({"exp": null}), hs(), secret),
+            signed(json!({"nbf": now + 600}), hs(), secret),
+            signed(json!({"sha256": null}), hs(), secret),
+            signed(json!({"sha256": ""}), hs(), secret),
+            signed(json!({"sha256": "AAAA"}), hs(), secret),
+            honest().body("application/webhook+json", body.replace("room_finished", "room_started")),
+            honest().body("application/webhook+json", format!("{body} ")),
+        ]);
+    } else {
+        let secret = stack.variable("OPENVIDU_WEBHOOK_SECRET");
+        forged.extend([
+            honest().header("authorization", secret),
+            honest().header("authorization", &format!("Basic {secret}")),
+            honest().token(&secret[1..]),
+            honest().token(&format!("{secret}x")),
+            honest().token(stack.variable("OPENVIDU_SECRET")),
+            honest().by(&meeting.operator),
+        ]);
+    }
+    for request in forged {
+        let answer = request.send().await;
+        answer.refused(401, "unauthenticated");
+        assert!(calls(stack, &answer).await.is_empty());
+    }
+    assert_eq!(meeting.status().await, "in_progress");
+    honest().send().await.expect(200);
+    assert_eq!(meeting.status().await, "completed");
+}
+
+#[tokio::test]
+async fn what_is_no_event_is_refused_and_nothing_is_called() {
+    let stack = Stack::running();
+    for body in ["", "nonsense", "[]", "7", "{}", "{\"event\":7}"] {
+        let answer = stack.room_webhook(body).send().await;
+        assert!((200..500).contains(&answer.status) && answer.status != 401, "{body}: {answer:?}");
+        assert!(calls(&stack, &answer).await.is_empty(), "{body}");
+    }
+    stack
+        .room_webhook("{}")
+        .method(Method::GET)
+        .body("application/json", "")
+        .send()
+        .await
+        .refused(405, "method_not_allowed");
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_written_down_is_not_received() {
+    let (meeting, _) = Meeting::under_way().await;
+    let told = || meeting.stack.room_webhook(meeting.finished_at(Utc::now()).to_string());
+    for fault in [SupabaseFault::DropRequest, SupabaseFault::Status { status: 503 }] {
+        let request = told();
+        meeting.stack.supabase_fault(request.request_id(), "record_openvidu_event", fault, 1).await;
+        let answer = request.send().await;
+        assert!(answer.status >= 500, "it would be told again: {answer:?}");
+    }
+    assert_eq!(meeting.status().await, "in_progress");
+    told().send().await.expect(200);
+    assert_eq!(meeting.status().await, "completed");
+}
+
+#[tokio::test]
+async fn a_leave_that_is_told_late_corrects_the_end() {
+    let (meeting, [operator, client]) = Meeting::under_way().await;
+    let left = meeting.stack.in_room("leave", json!({"connection": client.connection, "deliver": false})).await;
+    let finished = meeting.stack.in_room("finish", json!({"room": meeting.room, "deliver": false})).await;
+    let last = finished.event(name(&meeting.stack, FINISHED));
+    meeting.tell_all([last]).await;
+    assert_eq!(meeting.status().await, "completed");
+    meeting.tell_all(left.events.iter().chain(&finished.events)).await;
+    let (row, attendance) = (meeting.row().await, meeting.attendance().await);
+    let latest = attendance.iter().map(|stay| time(stay, "left_at")).max().unwrap();
+    assert!(time(&row, "ended_at") <= latest.max(time(&row, "started_at")), "{row} {attendance:?}");
+    assert_eq!(attendance.len(), 2, "{} and {}", operator.connection, client.connection);
+    assert_eq!(left.events[0].name(), name(&meeting.stack, LEFT));
+}
