@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createHash, randomUUID } from "node:crypto";
 import { before, describe, test } from "node:test";
-import { AccessToken, TokenVerifier, WebhookEvent } from "livekit-server-sdk";
+import { AccessToken, TokenVerifier, WebhookEvent, WebhookReceiver } from "livekit-server-sdk";
 import {
   aSecondLater, anOperator, clientOfOperator, enter, join, meetingNow, roomAtOpenVidu, seen,
 } from "./meetings.mjs";
@@ -65,6 +65,12 @@ describe("LiveKit's own SDK", { skip: isOpenVidu2 && "this stack has OpenVidu 2"
       assert.ok(claims.exp - Date.now() / 1000 <= 120 && claims.exp > Date.now() / 1000);
       await assert.rejects(new TokenVerifier(key, "another secret, of thirty-two letters").verify(token));
     }
+  });
+
+  test("takes the simulator's webhooks for LiveKit's", async () => {
+    const { events } = await enter(operator, await planned());
+    const receiver = new WebhookReceiver(key, secret);
+    for (const { body, authorization } of events) assert.ok((await receiver.receive(body, authorization)).room);
   });
 
   test("signs webhooks that are believed", async () => {
