@@ -10,6 +10,7 @@ mod input;
 mod outbox;
 mod rooms;
 mod seal_keys;
+mod send_invite;
 mod tokens;
 mod update_session;
 mod zoom;
