@@ -32,7 +32,9 @@ pub struct Context {
     pub deployment: Rc<Deployment>,
     /// Names this request in the answer, in the log, and in calls to Supabase.
     pub request_id: String,
-    /// The query of its URL. That is all of the URL that a handler needs; parsing it for every function would cost each 1 KB.
+    /// The path of its URL, as it came; [`crate::http::path`] knows what is below a function.
+    pub path: String,
+    /// The query of its URL, as it came. No handler needs more of the URL; parsing it for every function would cost each 1 KB.
     pub query: String,
     /// Who is calling, once it is known: for the log alone.
     pub caller_id: Cell<Option<Uuid>>,
@@ -41,10 +43,17 @@ pub struct Context {
 }
 
 impl Context {
-    /// A request without a query, of which nothing is known yet but its id.
+    /// A request without a path or a query, of which nothing is known yet but its id.
     #[must_use]
     pub fn new(deployment: Rc<Deployment>, request_id: String) -> Self {
-        Self { deployment, request_id, query: String::new(), caller_id: Cell::default(), note: Cell::default() }
+        Self {
+            deployment,
+            request_id,
+            path: String::new(),
+            query: String::new(),
+            caller_id: Cell::default(),
+            note: Cell::default(),
+        }
     }
 
     /// The checked configuration.

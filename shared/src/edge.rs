@@ -17,7 +17,7 @@ use crate::{
     config::Config,
     context::{Context, Deployment},
     http::{
-        Error, Note, Request, Response, cors,
+        Error, Note, Request, Response, cors, path,
         request_id::{self, X_REQUEST_ID},
     },
 };
@@ -77,8 +77,9 @@ where
         Err(error) => line.answer(error),
         Ok(deployment) => {
             let url = request.inner().url();
-            let query = url.split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default();
-            let context = Context { query, ..Context::new(deployment, request_id.clone()) };
+            let (path, query) = path::of_url(&url);
+            let (path, query) = (path.to_owned(), query.to_owned());
+            let context = Context { path, query, ..Context::new(deployment, request_id.clone()) };
             let answer = answer(&context, function, request, &headers, handler).await;
             line.caller_id = context.caller_id.get();
             line.note(context.note.take());

@@ -6,6 +6,7 @@ pub mod idempotency;
 pub mod json;
 pub mod meeting_id;
 mod note;
+pub mod path;
 pub mod request_id;
 pub mod upstream;
 

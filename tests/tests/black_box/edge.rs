@@ -65,6 +65,20 @@ async fn another_method_is_405_before_anything_else() {
     }
 }
 
+/// A function without routes answers below its address as it does at it.
+#[tokio::test]
+async fn a_path_below_a_function_reaches_that_function() {
+    let stack = Stack::running();
+    for below in
+        ["/", "/meetings/MID-1/join?code=x", "/zoom-oauth-callback", "/functions/v1/zoom-oauth-callback", "/a%2Fb"]
+    {
+        let request = || stack.function(&format!("create-video-session{below}"));
+        request().json(&linked_session()).send().await.refused(401, "unauthenticated");
+        request().method(Method::GET).send().await.refused(405, "method_not_allowed");
+        assert_eq!(request().method(Method::OPTIONS).send().await.status, 204, "{below}");
+    }
+}
+
 #[tokio::test]
 async fn a_request_id_is_kept_when_it_is_harmless_and_replaced_when_not() {
     let stack = Stack::running();
