@@ -1,9 +1,11 @@
 //! Every variable that the project reads, typed and checked once. A function sees nothing else of its environment.
 
 mod rooms;
+mod publishable_keys;
 
 use std::time::Duration;
 
+use publishable_keys::PublishableKeys;
 use serde::Deserialize;
 use url::Url;
 
@@ -25,12 +27,17 @@ const DEFAULT_PROVIDER_TIMEOUT: Duration = Duration::from_secs(10);
 /// Where a connect flow ends, unless `RETURN_TARGETS` says otherwise.
 const DEFAULT_RETURN_TARGETS: &str = "cotrainr://video/zoom-connected";
 
+const PUBLISHABLE_KEY_VARIABLES: [&str; 3] =
+    ["SUPABASE_PUBLISHABLE_KEY", "SUPABASE_PUBLISHABLE_KEYS", "SUPABASE_ANON_KEY"];
+
 /// The configuration of one deployment, from its environment variables.
 pub struct Config {
     /// `SUPABASE_URL`, without a trailing slash.
     pub supabase_url: String,
     /// `SUPABASE_PUBLISHABLE_KEY`, or the hosted `SUPABASE_PUBLISHABLE_KEYS`, or the legacy `SUPABASE_ANON_KEY`.
     pub publishable_key: String,
+    /// The same, each of them.
+    publishable_keys: PublishableKeys,
     /// `SUPABASE_SECRET_KEY`, or the hosted `SUPABASE_SECRET_KEYS`, or the legacy `SUPABASE_SERVICE_ROLE_KEY`.
     pub secret_key: Secret,
     /// `JWT_SECRET`: the project's legacy HS256 secret. Without it no HS256 token is accepted.
@@ -91,10 +98,8 @@ impl Config {
         Ok(Self {
             zoom: ZoomConfig::read(&variable, &supabase_url)?,
             supabase_url,
-            publishable_key: api_key(
-                &variable,
-                ["SUPABASE_PUBLISHABLE_KEY", "SUPABASE_PUBLISHABLE_KEYS", "SUPABASE_ANON_KEY"],
-            )?,
+            publishable_key: api_key(&variable, PUBLISHABLE_KEY_VARIABLES)?,
+            publishable_keys: PublishableKeys::read(&variable),
             secret_key: Secret::new(api_key(
                 &variable,
                 ["SUPABASE_SECRET_KEY", "SUPABASE_SECRET_KEYS", "SUPABASE_SERVICE_ROLE_KEY"],
@@ -109,6 +114,12 @@ impl Config {
             return_targets: variable("RETURN_TARGETS"),
             rooms: rooms::Variables::read(&variable),
         })
+    }
+
+    /// Whether apps call with this key when nobody is signed in.
+    #[must_use]
+    pub fn is_publishable_key(&self, key: &str) -> bool {
+        self.publishable_keys.contain(key)
     }
 
     /// Where a browser may be sent back to after it was at a provider. Read only where it is asked for: the two functions that do

@@ -37,6 +37,17 @@ pub async fn authenticate(context: &Context, headers: &HeaderMap) -> Result<Call
     Ok(Caller { id, token: Secret::new(token) })
 }
 
+/// The caller of a request that guests may make too. A guest has no token: no Authorization header, or one with a publishable key of
+/// the project, as supabase-js and `supabase_flutter` send it while nobody is signed in. Everything else is as for [`authenticate`]:
+/// who was signed in is never taken for a guest.
+pub async fn identify(context: &Context, headers: &HeaderMap) -> Result<Option<Caller>, Error> {
+    let is_guest = match bearer(headers) {
+        Some(token) => context.config().is_publishable_key(token),
+        None => !headers.contains_key(AUTHORIZATION),
+    };
+    if is_guest { Ok(None) } else { authenticate(context, headers).await.map(Some) }
+}
+
 /// The bearer token of a request (RFC 6750, section 2.1), if there is exactly one Authorization header.
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
@@ -46,22 +57,5 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_one_bearer_header_counts() {
-        let of = |values: &[&str]| {
-            let mut headers = HeaderMap::new();
-            for value in values {
-                headers.append(AUTHORIZATION, value.parse().unwrap());
-            }
-            bearer(&headers).map(str::to_owned)
-        };
-        assert_eq!(of(&["Bearer a.b.c"]).as_deref(), Some("a.b.c"));
-        assert_eq!(of(&["bearer a.b.c"]).as_deref(), Some("a.b.c"));
-        for none in [vec![], vec!["Basic a"], vec!["a.b.c"], vec!["Bearer a", "Bearer b"]] {
-            assert_eq!(of(&none), None, "{none:?}");
-        }
-    }
-}
+#[path = "caller_tests.rs"]
+mod tests;

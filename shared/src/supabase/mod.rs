@@ -1,4 +1,4 @@
-//! Supabase, as the functions use it: one RPC at a time, as the caller or as the service.
+//! Supabase, as the functions use it: one RPC at a time, as the caller, as nobody in particular, or as the service.
 
 mod errors;
 pub mod outbox;
@@ -11,7 +11,6 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     auth::Caller,
     context::Context,
-    crypto::Secret,
     http::{Error, request_id::X_REQUEST_ID, upstream},
 };
 
@@ -26,7 +25,19 @@ pub async fn rpc_as<T: DeserializeOwned>(
     arguments: &impl Serialize,
 ) -> Result<T, Error> {
     let body = encode(function, arguments)?;
-    let answer = call(context, &context.config().publishable_key, Some(&caller.token), function, body).await?;
+    let answer = call(context, &context.config().publishable_key, Some(caller.token.expose()), function, body).await?;
+    decode(function, &answer)
+}
+
+/// Calls a database function as someone who is not signed in: what `anon` may do.
+pub async fn rpc_as_guest<T: DeserializeOwned>(
+    context: &Context,
+    function: &str,
+    arguments: &impl Serialize,
+) -> Result<T, Error> {
+    let key = &context.config().publishable_key;
+    let body = encode(function, arguments)?;
+    let answer = call(context, key, as_bearer(key), function, body).await?;
     decode(function, &answer)
 }
 
@@ -36,16 +47,19 @@ pub async fn rpc_as_service<T: DeserializeOwned>(
     function: &str,
     arguments: &impl Serialize,
 ) -> Result<T, Error> {
-    let key = &context.config().secret_key;
-    // A legacy service key is a JWT and has to be the bearer as well; an `sb_secret_` key must not be.
-    let bearer = key.expose().starts_with("eyJ").then_some(key);
+    let key = context.config().secret_key.expose();
     let body = encode(function, arguments)?;
-    let answer = call(context, key.expose(), bearer, function, body).await.map_err(|error| match error {
+    let answer = call(context, key, as_bearer(key), function, body).await.map_err(|error| match error {
         Error::Unavailable(_) => error,
         // A refusal of what the service asked for is nothing that the caller could mend.
         error => Error::Internal(format!("rpc {function} refused the service: {}", error.code())),
     })?;
     decode(function, &answer)
+}
+
+/// A legacy key is a JWT and has to be the bearer as well; an `sb_publishable_` or `sb_secret_` key must not be.
+fn as_bearer(key: &str) -> Option<&str> {
+    key.starts_with("eyJ").then_some(key)
 }
 
 fn encode(function: &str, arguments: &impl Serialize) -> Result<Vec<u8>, Error> {
@@ -61,7 +75,7 @@ fn decode<T: DeserializeOwned>(function: &str, answer: &[u8]) -> Result<T, Error
 async fn call(
     context: &Context,
     api_key: &str,
-    bearer: Option<&Secret>,
+    bearer: Option<&str>,
     function: &str,
     body: Vec<u8>,
 ) -> Result<Vec<u8>, Error> {
@@ -75,10 +89,13 @@ async fn call(
         .header(X_REQUEST_ID, &context.request_id)
         .body(body);
     if let Some(token) = bearer {
-        request = request.header(AUTHORIZATION, format!("Bearer {}", token.expose()));
+        request = request.header(AUTHORIZATION, format!("Bearer {token}"));
     }
     let answer = upstream::send(context, request, TIMEOUT)
         .await
         .map_err(|error| Error::Unavailable(format!("rpc {function}: {error}")))?;
     if answer.status.is_success() { Ok(answer.body) } else { Err(errors::map(function, &answer)) }
 }
+
+#[cfg(test)]
+mod tests;

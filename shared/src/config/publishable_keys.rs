@@ -1,0 +1,42 @@
+use std::collections::HashMap;
+
+use super::PUBLISHABLE_KEY_VARIABLES;
+
+/// Every publishable key that this deployment was told of, as it was told: only functions for guests read them.
+pub(super) struct PublishableKeys([Option<String>; 3]);
+
+impl PublishableKeys {
+    pub(super) fn read(variable: &impl Fn(&str) -> Option<String>) -> Self {
+        Self(PUBLISHABLE_KEY_VARIABLES.map(variable))
+    }
+
+    pub(super) fn contain(&self, key: &str) -> bool {
+        let Self([single, hosted, legacy]) = self;
+        // An app may have been given another of the named keys than the one that the functions use.
+        let named: HashMap<String, String> =
+            hosted.as_deref().and_then(|keys| serde_json::from_str(keys).ok()).unwrap_or_default();
+        [single, legacy].into_iter().flatten().chain(named.values()).any(|known| known == key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hosted_project_s_keys_are_known_under_every_name() {
+        let keys = PublishableKeys::read(&|name| match name {
+            "SUPABASE_PUBLISHABLE_KEYS" => {
+                Some(r#"{"default":"sb_publishable_1","app":"sb_publishable_2"}"#.to_owned())
+            }
+            "SUPABASE_ANON_KEY" => Some("eyJ.anon.key".to_owned()),
+            _ => None,
+        });
+        for known in ["sb_publishable_1", "sb_publishable_2", "eyJ.anon.key"] {
+            assert!(keys.contain(known), "{known}");
+        }
+        for other in ["", "default", "sb_publishable_", "sb_publishable_3", "eyJ.anon", "{"] {
+            assert!(!keys.contain(other), "{other}");
+        }
+    }
+}
