@@ -1,10 +1,12 @@
 //! Every variable that the project reads, typed and checked once. A function sees nothing else of its environment.
 
 mod rooms;
+mod jitsi;
 mod publishable_keys;
 
 use std::time::Duration;
 
+use jitsi::JitsiVariables;
 use publishable_keys::PublishableKeys;
 use serde::Deserialize;
 use url::Url;
@@ -15,7 +17,7 @@ use crate::{
         seal::{SealError, SealKeys},
     },
     http::cors::AllowedOrigins,
-    providers::jitsi,
+    providers::jitsi::{JitsiServer, PUBLIC_DOMAIN},
     validation::ReturnTargets,
 };
 
@@ -50,6 +52,8 @@ pub struct Config {
     pub zoom_webhook_secret: Option<Secret>,
     /// `JITSI_DOMAIN`: where Jitsi rooms are opened.
     pub jitsi_domain: String,
+    /// `JITSI_APP_ID` and its like.
+    jitsi: JitsiVariables,
     /// `PROVIDER_TIMEOUT_MS`: how long a call to a video provider may take.
     pub provider_timeout: Duration,
     /// `RETURN_TARGETS`.
@@ -110,6 +114,7 @@ impl Config {
             scheduler_secret: variable("SCHEDULER_SECRET").map(Secret::new),
             zoom_webhook_secret: variable("ZOOM_WEBHOOK_SECRET").map(Secret::new),
             jitsi_domain: jitsi_domain(&variable)?,
+            jitsi: JitsiVariables::read(&variable),
             provider_timeout: provider_timeout(&variable)?,
             return_targets: variable("RETURN_TARGETS"),
             rooms: rooms::Variables::read(&variable),
@@ -120,6 +125,12 @@ impl Config {
     #[must_use]
     pub fn is_publishable_key(&self, key: &str) -> bool {
         self.publishable_keys.contain(key)
+    }
+
+    /// The Jitsi that lets in by tokens: the server of one's own at `JITSI_DOMAIN` when `JITSI_APP_ID` and `JITSI_APP_SECRET` are
+    /// set, `JaaS` when `JAAS_APP_ID`, `JAAS_KEY_ID` and `JAAS_PRIVATE_KEY` are, and none otherwise.
+    pub fn jitsi_server(&self) -> Result<Option<JitsiServer>, ConfigError> {
+        self.jitsi.server(&self.jitsi_domain)
     }
 
     /// Where a browser may be sent back to after it was at a provider. Read only where it is asked for: the two functions that do
@@ -210,7 +221,7 @@ fn api_key(
 
 /// A bare host name, as it stands in a room's URL.
 fn jitsi_domain(variable: &impl Fn(&str) -> Option<String>) -> Result<String, ConfigError> {
-    let Some(domain) = variable("JITSI_DOMAIN") else { return Ok(jitsi::PUBLIC_DOMAIN.to_owned()) };
+    let Some(domain) = variable("JITSI_DOMAIN") else { return Ok(PUBLIC_DOMAIN.to_owned()) };
     match Url::parse(&format!("https://{domain}/")) {
         Ok(url) if url.host_str() == Some(domain.to_ascii_lowercase().as_str()) => Ok(domain.to_ascii_lowercase()),
         _ => Err(ConfigError::Invalid("JITSI_DOMAIN", "a host name such as meet.example")),

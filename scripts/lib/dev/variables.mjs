@@ -8,6 +8,8 @@ const CONFIGURABLE = [
   "PROVIDER_TIMEOUT_MS",
   "ZOOM_API_URL",
   "ZOOM_OAUTH_URL",
+  ...["ALLOWED_ORIGINS", "JITSI_DOMAIN", "ZOOM_API_URL", "ZOOM_OAUTH_URL", "PROVIDER_TIMEOUT_MS"],
+  ...["JITSI_APP_ID", "JITSI_APP_SECRET", "JAAS_APP_ID", "JAAS_KEY_ID", "JAAS_PRIVATE_KEY"],
 ];
 
 export function simulatorVariables({ secrets, url, openviduVersion }) {

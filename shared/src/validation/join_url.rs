@@ -43,7 +43,6 @@ const LONGEST: usize = 2048;
 const ZOOM_DOMAINS: [&str; 4] = ["zoom.us", "zoomgov.com", "zoom.com.cn", "zoom.de"];
 const TEAMS_HOSTS: [&str; 4] =
     ["teams.microsoft.com", "teams.live.com", "gov.teams.microsoft.us", "dod.teams.microsoft.us"];
-const JITSI_AS_A_SERVICE: &str = "8x8.vc";
 
 impl JoinUrl {
     /// Parses a pasted link. `jitsi_domain` is a Jitsi host beside the public ones.
@@ -117,7 +116,7 @@ fn provider_of(host: &str, jitsi_domain: &str) -> Provider {
         Provider::Meet
     } else if TEAMS_HOSTS.contains(&host) {
         Provider::Teams
-    } else if [jitsi::PUBLIC_DOMAIN, JITSI_AS_A_SERVICE, jitsi_domain].contains(&host) {
+    } else if [jitsi::PUBLIC_DOMAIN, jitsi::JAAS_DOMAIN, jitsi_domain].contains(&host) {
         Provider::Jitsi
     } else {
         Provider::Manual
@@ -135,7 +134,7 @@ fn check_path(url: &Url, provider: Provider) -> Result<(), JoinUrlError> {
         },
         Provider::Meet => matches!(segments[..], [code] if is_meet_code(code)),
         Provider::Teams => matches!(segments[..], ["l", "meetup-join", _, ..] | ["meet", _]),
-        Provider::Jitsi if url.host_str() == Some(JITSI_AS_A_SERVICE) => matches!(segments[..], [_, _]),
+        Provider::Jitsi if url.host_str() == Some(jitsi::JAAS_DOMAIN) => matches!(segments[..], [_, _]),
         Provider::Jitsi => matches!(segments[..], [_]),
         Provider::Manual | Provider::Openvidu => true,
     };
