@@ -10,6 +10,7 @@ pub mod context;
 pub mod crypto;
 pub mod edge;
 pub mod http;
+pub mod meetings;
 pub mod providers;
 pub mod supabase;
 #[cfg(all(any(test, feature = "testing"), not(target_arch = "wasm32")))]

@@ -26,18 +26,22 @@ pub fn room_secret() -> Result<String, RandomError> {
     }))
 }
 
-/// A passcode of `length` readable letters and digits with at least one of each, every character equally likely
-/// (bytes that would favour some characters are drawn again). Zoom takes at most 10 characters.
+/// `length` characters of `alphabet`, which is ASCII and not empty, every one equally likely: bytes that would favour some are drawn
+/// again.
+pub(crate) fn text(alphabet: &[u8], length: usize) -> Result<String, RandomError> {
+    let unbiased = 256 - 256 % alphabet.len();
+    let mut text = String::with_capacity(length);
+    while text.len() < length {
+        let fair = bytes::<32>()?.into_iter().map(usize::from).filter(|byte| *byte < unbiased);
+        text.extend(fair.map(|byte| char::from(alphabet[byte % alphabet.len()])).take(length - text.len()));
+    }
+    Ok(text)
+}
+
+/// A passcode of `length` readable letters and digits with at least one of each. Zoom takes at most 10 characters.
 pub fn passcode(length: usize) -> Result<String, RandomError> {
-    let unbiased = 256 - 256 % READABLE.len();
     loop {
-        let mut passcode = String::with_capacity(length);
-        while passcode.len() < length {
-            let [byte] = bytes::<1>()?;
-            if usize::from(byte) < unbiased {
-                passcode.push(char::from(READABLE[usize::from(byte) % READABLE.len()]));
-            }
-        }
+        let passcode = text(READABLE, length)?;
         let has = |kind: fn(&u8) -> bool| passcode.bytes().any(|byte| kind(&byte));
         if has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic) {
             return Ok(passcode);
