@@ -11,12 +11,13 @@ mod platform;
 const BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
 const END: &str = "-----END PRIVATE KEY-----";
 
-/// A private RSA key that signs.
+/// A private RSA key of at least 2048 bits, which signs.
 pub struct Rs256Key(platform::Key);
 
 impl Rs256Key {
     /// Reads a key in PKCS#8 PEM (RFC 7468, section 10). Its line breaks may be written as `\n`, as they are in the files that hold a
-    /// variable in a line. Natively a key that cannot sign is refused here; WebCrypto only says so on signing.
+    /// variable in a line. Natively a key that cannot sign, or is too weak, is refused
+    /// here; WebCrypto only says so on signing.
     #[must_use]
     pub fn parse(pem: &str) -> Option<Self> {
         let pem = pem.replace("\\n", "\n");
@@ -51,9 +52,13 @@ pub(crate) mod tests {
 
     /// A key as it is configured, and its public half.
     pub(crate) fn key_pair() -> (String, RsaPublicKey) {
-        let der = BASE64_STANDARD.encode(KEY.to_pkcs8_der().unwrap().as_bytes());
+        (pem_of(&KEY), KEY.to_public_key())
+    }
+
+    fn pem_of(key: &RsaPrivateKey) -> String {
+        let der = BASE64_STANDARD.encode(key.to_pkcs8_der().unwrap().as_bytes());
         let lines: Vec<&str> = der.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
-        (format!("{BEGIN}\n{}\n{END}\n", lines.join("\n")), KEY.to_public_key())
+        format!("{BEGIN}\n{}\n{END}\n", lines.join("\n"))
     }
 
     #[test]
@@ -69,6 +74,7 @@ pub(crate) mod tests {
     #[test]
     fn anything_else_is_no_key() {
         let (pem, _) = key_pair();
+        let weak = pem_of(&RsaPrivateKey::new(&mut OsRng, 1024).unwrap());
         for bad in [
             "",
             BEGIN,
@@ -78,6 +84,7 @@ pub(crate) mod tests {
             &pem.replace("PRIVATE KEY", "PUBLIC KEY"),
             &pem.replacen("MII", "M*I", 1),
             &pem[..pem.len() / 2],
+            &weak,
         ] {
             assert!(Rs256Key::parse(bad).is_none(), "{bad}");
         }

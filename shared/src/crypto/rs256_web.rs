@@ -1,4 +1,4 @@
-use js_sys::{Array, JSON, Object, Uint8Array};
+use js_sys::{Array, JSON, Object, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::CryptoKey;
@@ -7,6 +7,8 @@ use crate::crypto::web::subtle;
 
 const ALGORITHM: &str = "RSASSA-PKCS1-v1_5";
 const PARAMETERS: &str = r#"{"name":"RSASSA-PKCS1-v1_5","hash":"SHA-256"}"#;
+/// Of a modulus: anything shorter is too weak (RFC 7518, section 3.3).
+const FEWEST_BITS: f64 = 2048.0;
 
 /// A key in PKCS#8 DER.
 pub(super) struct Key(Vec<u8>);
@@ -30,6 +32,8 @@ impl Key {
         let usages = Array::of1(&JsValue::from_str("sign"));
         let der = Uint8Array::from(&self.0[..]);
         let promise = subtle()?.import_key_with_object("pkcs8", &der, &parameters, false, &usages).ok()?;
-        Some(JsFuture::from(promise).await.ok()?.unchecked_into())
+        let key: CryptoKey = JsFuture::from(promise).await.ok()?.unchecked_into();
+        let bits = Reflect::get(&key.algorithm().ok()?.into(), &JsValue::from_str("modulusLength")).ok()?.as_f64()?;
+        (bits >= FEWEST_BITS).then_some(key)
     }
 }

@@ -86,7 +86,7 @@ async fn sign_rs256(key: &Rs256Key, header: &str, claims: &[u8]) -> Result<Strin
     let encode = |part: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(part);
     let signed = format!("{}.{}", encode(header.as_bytes()), encode(claims));
     let signature = key.sign(signed.as_bytes()).await;
-    let signature = signature.ok_or(ConfigError::Invalid("JAAS_PRIVATE_KEY", "an RSA key that signs"))?;
+    let signature = signature.ok_or(ConfigError::Invalid("JAAS_PRIVATE_KEY", "an RSA key of at least 2048 bits"))?;
     Ok(format!("{signed}.{}", encode(&signature)))
 }
 
