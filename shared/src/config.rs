@@ -1,8 +1,8 @@
 //! Every variable that the project reads, typed and checked once. A function sees nothing else of its environment.
 
-mod rooms;
 mod jitsi;
 mod publishable_keys;
+mod rooms;
 
 use std::time::Duration;
 
