@@ -3,6 +3,7 @@
 pub mod jwks;
 pub mod scheduler;
 mod signature;
+pub mod ticket;
 mod token;
 
 use std::fmt;
