@@ -2,6 +2,7 @@
 
 mod jitsi;
 mod publishable_keys;
+mod ice;
 mod rooms;
 
 use std::time::Duration;
@@ -18,6 +19,7 @@ use crate::{
     },
     http::cors::AllowedOrigins,
     providers::jitsi::{JitsiServer, PUBLIC_DOMAIN},
+    providers::{jitsi, turn::IceServers},
     validation::ReturnTargets,
 };
 
@@ -58,6 +60,8 @@ pub struct Config {
     pub provider_timeout: Duration,
     /// `RETURN_TARGETS`.
     return_targets: Option<String>,
+    /// Those of room tickets and ICE servers.
+    ice: ice::Variables,
     /// Those of OpenVidu and LiveKit.
     rooms: rooms::Variables,
     /// The Zoom app, when one is configured.
@@ -117,6 +121,7 @@ impl Config {
             jitsi: JitsiVariables::read(&variable),
             provider_timeout: provider_timeout(&variable)?,
             return_targets: variable("RETURN_TARGETS"),
+            ice: ice::Variables::read(&variable),
             rooms: rooms::Variables::read(&variable),
         })
     }
@@ -141,6 +146,17 @@ impl Config {
             "RETURN_TARGETS",
             "a list of app links like app://connected and origins like https://app.example",
         ))
+    }
+
+    /// `ROOM_TICKET_SECRET`: signs the tickets that let participants into a room.
+    pub fn room_ticket_secret(&self) -> Result<Secret, ConfigError> {
+        self.ice.ticket_secret()
+    }
+
+    /// The servers by which browsers reach each other: TURN of coturn (`TURN_...`), Twilio (`TWILIO_...`) or Cloudflare
+    /// (`CLOUDFLARE_TURN_...`), whichever is set, and STUN.
+    pub fn ice_servers(&self) -> Result<IceServers, ConfigError> {
+        self.ice.servers()
     }
 
     /// The server that has the rooms of meetings, by `OPENVIDU_...` or `LIVEKIT_...`.

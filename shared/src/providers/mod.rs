@@ -4,6 +4,7 @@ pub mod jitsi;
 pub mod livekit;
 pub mod openvidu;
 pub mod rooms;
+pub mod turn;
 pub mod zoom;
 
 use serde::{Deserialize, Serialize};
