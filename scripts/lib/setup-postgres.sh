@@ -12,26 +12,13 @@ postgres_is_complete() {
 setup_postgres() {
   postgres_is_complete && return 0
   if have apt-get; then
-    setup_postgres_with_apt
+    install_with_apt "PostgreSQL 15 with pgTAP" \
+      "$POSTGRES_HELP Where the distribution has another version: https://wiki.postgresql.org/wiki/Apt" \
+      postgresql-15 postgresql-15-pgtap postgresql-15-plpgsql-check libtap-parser-sourcehandler-pgtap-perl
   elif have brew; then
     say "Installing PostgreSQL 15 and pgTAP with Homebrew"
     brew install postgresql@15 pgtap || fail "Homebrew could not install postgresql@15 and pgtap" "$POSTGRES_HELP"
     have pg_prove || echo "pg_prove is missing: sudo cpan TAP::Parser::SourceHandler::pgTAP" >&2
   fi
   postgres_is_complete || fail "PostgreSQL 15 with pgTAP is missing" "$POSTGRES_HELP"
-}
-
-setup_postgres_with_apt() {
-  local packages="postgresql-15 postgresql-15-pgtap postgresql-15-plpgsql-check libtap-parser-sourcehandler-pgtap-perl" as_root=
-  if [ "$(id -u)" -ne 0 ]; then
-    sudo -n true 2>/dev/null ||
-      fail "PostgreSQL 15 with pgTAP is missing, and installing it needs root" "Run: sudo apt-get install $packages"
-    as_root=sudo
-  fi
-  say "Installing PostgreSQL 15 and pgTAP"
-  $as_root apt-get update -q || echo "apt-get update failed; trying with the package lists at hand" >&2
-  # shellcheck disable=SC2086 # several packages
-  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $packages ||
-    fail "apt-get could not install PostgreSQL 15" "$POSTGRES_HELP" \
-      "Where the distribution has another version: https://wiki.postgresql.org/wiki/Apt"
 }

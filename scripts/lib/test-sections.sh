@@ -22,6 +22,7 @@ section_lint() {
 section_unit() {
   step_tests "Unit tests" cargo test --locked --no-fail-fast --workspace --exclude convene-tests || true
   step_tests "Unit tests of the simulators" cargo test --locked --package convene-tests --lib --bins || true
+  step_tests "Tests with a real coturn" cargo test --locked --package convene-tests --test coturn || true
 }
 
 section_database() {
