@@ -3,7 +3,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{Algorithm, Answer, Call, Operation, Person, Stack, SupabaseFault, ZoomFault};
+use super::{Algorithm, Answer, Call, Operation, Person, RoomFault, Stack, SupabaseFault, ZoomFault};
 
 /// A Zoom user who has connected the app.
 #[derive(Clone, Debug, Deserialize)]
@@ -60,7 +60,7 @@ impl Stack {
         self.ask(&format!("calls?zoom_user_id={}", user.id)).await
     }
 
-    /// The calls to Supabase that one request caused, in order of arrival.
+    /// The calls to Supabase and to the TURN service that one request caused, in order of arrival.
     pub async fn calls_of(&self, answer: &Answer) -> Vec<Call> {
         self.ask(&format!("calls?request_id={}", answer.request_id)).await
     }
@@ -69,6 +69,12 @@ impl Stack {
     pub async fn supabase_fault(&self, request_id: &str, path_contains: &str, fault: SupabaseFault, times: u32) {
         let planned = json!({"request_id": request_id, "path_contains": path_contains, "fault": fault, "times": times});
         self.tell::<Value>("supabase/faults", &planned).await;
+    }
+
+    /// The next `times` calls to the TURN service for this request id go wrong.
+    pub async fn turn_fault(&self, request_id: &str, fault: RoomFault, times: u32) {
+        let planned = json!({"request_id": request_id, "fault": fault, "times": times});
+        self.tell::<Value>("turn/faults", &planned).await;
     }
 
     /// The person's claims as a hosted project would have them.

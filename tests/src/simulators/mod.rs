@@ -3,6 +3,7 @@
 //!
 //! - `/zoom/v2/*`, `/zoom/oauth/*`: [`zoom`], strict, stateful, recording; `/zoom/oauth/authorize` is its consent page
 //! - `/openvidu/openvidu/api/*`: [`openvidu`], and `/livekit/twirp/*`: [`livekit`], of the same kind
+//! - `/twilio/*`, `/cloudflare/*`: [`turn`], which give out credentials for TURN
 //! - `/supabase/*`: [`supabase_wiretap`], forwards and records
 //! - `/simulator/*`: for the tests: consent without a page, what happens at Zoom's side and in rooms, faults, recorded
 //!   calls, tokens
@@ -19,6 +20,7 @@ mod settings;
 pub mod supabase_wiretap;
 #[cfg(test)]
 mod tests;
+mod turn;
 mod webhook;
 pub mod zoom;
 
@@ -34,6 +36,7 @@ pub use recording::{Call, Service};
 use rooms::Rooms;
 pub use settings::Settings;
 use supabase_wiretap::Wiretap;
+use turn::TurnFaults;
 use zoom::Zoom;
 
 /// Everything the simulators know.
@@ -42,6 +45,7 @@ pub(crate) struct Simulators {
     recorder: Recorder,
     zoom: Zoom,
     rooms: Rooms,
+    turn_faults: TurnFaults,
     wiretap: Wiretap,
 }
 
@@ -62,6 +66,7 @@ pub async fn bind(settings: Settings) -> Result<Server, String> {
         recorder: Recorder::default(),
         zoom: Zoom::default(),
         rooms: Rooms::default(),
+        turn_faults: TurnFaults::default(),
         wiretap: Wiretap::new(),
         settings,
     });
@@ -71,6 +76,8 @@ pub async fn bind(settings: Settings) -> Result<Server, String> {
         .route("/zoom/{*path}", any(zoom::serve))
         .route("/openvidu/{*path}", any(rooms::serve_openvidu))
         .route("/livekit/{*path}", any(rooms::serve_livekit))
+        .route("/twilio/{*path}", any(turn::serve_twilio))
+        .route("/cloudflare/{*path}", any(turn::serve_cloudflare))
         .route("/supabase/{*path}", any(supabase_wiretap::serve))
         .nest("/simulator", control::router())
         .with_state(simulators);

@@ -27,6 +27,10 @@ pub enum Service {
     Openvidu,
     /// The simulator of LiveKit, which OpenVidu 3 is.
     Livekit,
+    /// The simulator of Twilio.
+    Twilio,
+    /// The simulator of Cloudflare's TURN service.
+    Cloudflare,
 }
 
 /// A request that reached a simulator. Headers are not kept: they carry credentials.
@@ -41,7 +45,8 @@ pub struct Call {
     /// In capitals.
     pub method: String,
     /// With the query, as it was sent; begins with `/v2` or `/oauth` at Zoom, with `/rest/v1` or `/auth/v1` at Supabase,
-    /// `/openvidu/api` at OpenVidu, `/twirp` at LiveKit.
+    /// `/openvidu/api` at OpenVidu, `/twirp` at LiveKit,
+    /// `/2010-04-01` at Twilio, `/v1/turn` at Cloudflare.
     pub path: String,
     /// The `x-request-id` header.
     pub request_id: Option<String>,

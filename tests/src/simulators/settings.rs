@@ -38,6 +38,14 @@ pub struct Settings {
     pub livekit_api_secret: String,
     /// Where OpenVidu and LiveKit tell of events.
     pub rooms_webhook_url: String,
+    /// The account at Twilio.
+    pub twilio_account_sid: String,
+    /// Its password.
+    pub twilio_auth_token: String,
+    /// The TURN key at Cloudflare.
+    pub cloudflare_turn_key_id: String,
+    /// What whoever uses the key has to know.
+    pub cloudflare_turn_api_token: String,
 }
 
 impl Settings {
@@ -63,6 +71,10 @@ impl Settings {
             livekit_api_key: required("LIVEKIT_API_KEY")?,
             livekit_api_secret: required("LIVEKIT_API_SECRET")?,
             rooms_webhook_url: required("ROOMS_WEBHOOK_URL")?,
+            twilio_account_sid: required("TWILIO_ACCOUNT_SID")?,
+            twilio_auth_token: required("TWILIO_AUTH_TOKEN")?,
+            cloudflare_turn_key_id: required("CLOUDFLARE_TURN_KEY_ID")?,
+            cloudflare_turn_api_token: required("CLOUDFLARE_TURN_API_TOKEN")?,
         })
     }
 }

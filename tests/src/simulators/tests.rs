@@ -4,6 +4,7 @@ mod connecting;
 mod events;
 mod livekit;
 mod openvidu;
+mod turn;
 
 use std::time::Duration;
 
@@ -47,6 +48,10 @@ impl World {
             livekit_api_key: "livekit key".into(),
             livekit_api_secret: "livekit secret".into(),
             rooms_webhook_url: format!("http://{}/rooms-webhook", supabase.local_addr().unwrap()),
+            twilio_account_sid: "AC1".into(),
+            twilio_auth_token: "twilio token".into(),
+            cloudflare_turn_key_id: "key1".into(),
+            cloudflare_turn_api_token: "cloudflare token".into(),
         };
         let accept_all = Router::new()
             .route("/webhook", post(events::echo))

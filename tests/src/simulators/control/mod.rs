@@ -2,6 +2,7 @@
 //! faults, recorded calls, tokens.
 
 mod rooms;
+mod turn;
 mod zoom;
 
 use std::sync::Arc;
@@ -37,6 +38,7 @@ pub(crate) fn router() -> Router<Arc<Simulators>> {
         .route("/rooms/join", post(rooms::join))
         .route("/rooms/leave", post(rooms::leave))
         .route("/rooms/record", post(rooms::record))
+        .route("/turn/faults", post(turn::plan_fault))
         .route("/supabase/faults", post(plan_supabase_fault))
         .route("/calls", get(calls))
         .route("/tokens", post(sign_token))

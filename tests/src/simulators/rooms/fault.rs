@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::super::faults::Disturbance;
 use super::RoomOperation;
 
-/// What goes wrong with a call to OpenVidu or LiveKit.
+/// What goes wrong with a call to OpenVidu, to LiveKit, or to a TURN service.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Fault {
@@ -53,7 +53,7 @@ impl FaultTarget {
 }
 
 impl Fault {
-    pub(super) fn disturbance(self) -> Disturbance {
+    pub(crate) fn disturbance(self) -> Disturbance {
         match self {
             Self::Delay { ms } => Disturbance::Late(Duration::from_millis(ms)),
             Self::DelayBefore { ms } => Disturbance::Slow(Duration::from_millis(ms)),
