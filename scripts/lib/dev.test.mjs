@@ -83,6 +83,33 @@ test("the functions get the address and the keys of one OpenVidu", async () => {
   assert.deepEqual(given("2", own), { ...given("2"), OPENVIDU_URL: "https://o", CLIENTS_WAIT_FOR_OPERATOR: "false" });
 });
 
+test("the functions get the address and the keys of one TURN service", async () => {
+  const { functionVariables } = await import("./dev/variables.mjs");
+  const { parseOptions } = await import("./dev/options.mjs");
+  const names = ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "CLOUDFLARE_TURN_KEY_ID", "CLOUDFLARE_TURN_API_TOKEN"];
+  const secrets = Object.fromEntries(names.map((name) => [name, name.toLowerCase()]));
+  const given = (environment) => {
+    Object.assign(process.env, environment);
+    try {
+      const variables = functionVariables({ ...parseOptions([]), secrets, url: "http://a", simulatorsUrl: "http://s" });
+      return Object.fromEntries(Object.entries(variables).filter(([name]) => /^(TURN|TWILIO|CLOUDFLARE)_/.test(name)));
+    } finally {
+      for (const name of Object.keys(environment)) delete process.env[name];
+    }
+  };
+  const { TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, CLOUDFLARE_TURN_KEY_ID, CLOUDFLARE_TURN_API_TOKEN } = secrets;
+  const twilio = { TWILIO_API_URL: "http://s/twilio", TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN };
+  const key = { CLOUDFLARE_TURN_KEY_ID, CLOUDFLARE_TURN_API_TOKEN };
+  const coturn = { TURN_URLS: "turn:t", TURN_SECRET: "s" };
+  assert.deepEqual(given({}), twilio);
+  assert.deepEqual(given({ TURN_SERVICE: "cloudflare" }), { CLOUDFLARE_TURN_URL: "http://s/cloudflare", ...key });
+  assert.deepEqual(given({ CLOUDFLARE_TURN_URL: "https://c" }), { CLOUDFLARE_TURN_URL: "https://c", ...key });
+  assert.deepEqual(given(coturn), coturn);
+  assert.deepEqual(given({ ...coturn, TURN_SERVICE: "none" }), {});
+  assert.throws(() => given({ TURN_SERVICE: "coturn" }), /coturn needs TURN_URLS and TURN_SECRET/);
+  assert.throws(() => given({ TURN_SERVICE: "stun" }), /TURN_SERVICE must be twilio or cloudflare or coturn or none/);
+});
+
 test("a taken port ends it with a message", async () => {
   const server = http.createServer().listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -10,7 +10,7 @@ const DEFAULT_PORT = 54321;
 /**
  * @returns {{command: "run" | "check" | "env", port: number, database: string,
  *   runtime: "workerd" | "deno", ephemeral: boolean, envFile?: string, scheduler: boolean,
- *   openviduVersion: "2" | "3"}}
+ *   openviduVersion: "2" | "3", turnService: "twilio" | "cloudflare" | "coturn" | "none"}}
  *   `port` 0 means any free one; `database` is "pglite" or a postgres:// URL.
  */
 export function parseOptions(argv) {
@@ -28,6 +28,7 @@ export function parseOptions(argv) {
     envFile: values["env-file"] && path.resolve(process.env.CALLER_FOLDER ?? ".", values["env-file"]),
     scheduler: !values["no-scheduler"],
     openviduVersion: oneOf("OPENVIDU_VERSION", openviduVersion(process.env), ["2", "3"]),
+    turnService: turnService(process.env),
   };
 }
 
@@ -54,6 +55,15 @@ function parse(args) {
 /** The one that is named, or else the one whose address is given. */
 function openviduVersion({ OPENVIDU_VERSION, OPENVIDU_URL, LIVEKIT_URL }) {
   return OPENVIDU_VERSION || (OPENVIDU_URL && !LIVEKIT_URL ? "2" : "3");
+}
+
+/** The one that is named, or else the one whose address is given. */
+function turnService({ TURN_SERVICE, TURN_URLS, TURN_SECRET, CLOUDFLARE_TURN_URL }) {
+  const name = TURN_SERVICE || (TURN_URLS ? "coturn" : CLOUDFLARE_TURN_URL ? "cloudflare" : "twilio");
+  if (name === "coturn" && !(TURN_URLS && TURN_SECRET)) {
+    throw new UserError("coturn needs TURN_URLS and TURN_SECRET");
+  }
+  return oneOf("TURN_SERVICE", name, ["twilio", "cloudflare", "coturn", "none"]);
 }
 
 function port(text) {

@@ -18,6 +18,11 @@ async function generate() {
     OPENVIDU_WEBHOOK_SECRET: randomBytes(24).toString("base64url"),
     LIVEKIT_API_KEY: randomBytes(12).toString("base64url"),
     LIVEKIT_API_SECRET: randomBytes(32).toString("base64url"),
+    ROOM_TICKET_SECRET: randomBytes(32).toString("base64url"),
+    TWILIO_ACCOUNT_SID: `AC${randomBytes(16).toString("hex")}`,
+    TWILIO_AUTH_TOKEN: randomBytes(16).toString("hex"),
+    CLOUDFLARE_TURN_KEY_ID: randomBytes(16).toString("hex"),
+    CLOUDFLARE_TURN_API_TOKEN: randomBytes(32).toString("hex"),
   };
 }
 

@@ -11,6 +11,7 @@ const CONFIGURABLE = [
   "JITSI_APP_SECRET",
   "JITSI_DOMAIN",
   "PROVIDER_TIMEOUT_MS",
+  "STUN_URLS",
   "ZOOM_API_URL",
   "ZOOM_OAUTH_URL",
 ];
@@ -29,9 +30,10 @@ export function simulatorVariables({ secrets, url, openviduVersion }) {
   };
 }
 
-export function functionVariables({ secrets, url, simulatorsUrl, openviduVersion }) {
+export function functionVariables({ secrets, url, simulatorsUrl, openviduVersion, turnService }) {
   const {
-    PUBLISHABLE_KEY, SECRET_KEY, OPENVIDU_SECRET, OPENVIDU_WEBHOOK_SECRET, LIVEKIT_API_KEY, LIVEKIT_API_SECRET, ...others
+    PUBLISHABLE_KEY, SECRET_KEY, OPENVIDU_SECRET, OPENVIDU_WEBHOOK_SECRET, LIVEKIT_API_KEY, LIVEKIT_API_SECRET,
+    TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, CLOUDFLARE_TURN_KEY_ID, CLOUDFLARE_TURN_API_TOKEN, ...others
   } = secrets;
   const variables = {
     // Supabase is reached through the simulators, which record the calls.
@@ -41,6 +43,7 @@ export function functionVariables({ secrets, url, simulatorsUrl, openviduVersion
     ...others,
     ...zoomUrls(simulatorsUrl),
     ...roomVariables(secrets, simulatorsUrl, openviduVersion),
+    ...turnVariables(secrets, simulatorsUrl, turnService),
     ...connectVariables(url),
   };
   for (const name of CONFIGURABLE) {
@@ -50,7 +53,7 @@ export function functionVariables({ secrets, url, simulatorsUrl, openviduVersion
 }
 
 /** What `scripts/dev env` prints: the names of `supabase status -o env`, and ours. */
-export function developerVariables({ secrets, url, databaseUrl, simulatorsUrl, runtime, openviduVersion }) {
+export function developerVariables({ secrets, url, databaseUrl, simulatorsUrl, runtime, openviduVersion, turnService }) {
   return {
     API_URL: url,
     REST_URL: `${url}/rest/v1`,
@@ -68,6 +71,8 @@ export function developerVariables({ secrets, url, databaseUrl, simulatorsUrl, r
     ZOOM_WEBHOOK_SECRET: secrets.ZOOM_WEBHOOK_SECRET,
     OPENVIDU_VERSION: openviduVersion,
     ...roomVariables(secrets, simulatorsUrl, openviduVersion),
+    TURN_SERVICE: turnService,
+    ROOM_TICKET_SECRET: secrets.ROOM_TICKET_SECRET,
     SEAL_KEYS: secrets.SEAL_KEYS,
     SCHEDULER_SECRET: secrets.SCHEDULER_SECRET,
     RUNTIME: runtime,
@@ -85,6 +90,24 @@ function roomVariables(secrets, simulatorsUrl, openviduVersion) {
   return openviduVersion === "2"
     ? { OPENVIDU_URL: OPENVIDU_URL || `${simulatorsUrl}/openvidu`, OPENVIDU_SECRET, OPENVIDU_WEBHOOK_SECRET }
     : { LIVEKIT_URL: LIVEKIT_URL || `${simulatorsUrl}/livekit`, LIVEKIT_API_KEY, LIVEKIT_API_SECRET };
+}
+
+// The functions refuse two TURN services.
+function turnVariables(secrets, simulatorsUrl, turnService) {
+  const { TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, CLOUDFLARE_TURN_KEY_ID, CLOUDFLARE_TURN_API_TOKEN } = secrets;
+  const { TURN_URLS, TURN_SECRET, TWILIO_API_URL, CLOUDFLARE_TURN_URL } = process.env;
+  switch (turnService) {
+    case "twilio":
+      return { TWILIO_API_URL: TWILIO_API_URL || `${simulatorsUrl}/twilio`, TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN };
+    case "cloudflare": {
+      const url = CLOUDFLARE_TURN_URL || `${simulatorsUrl}/cloudflare`;
+      return { CLOUDFLARE_TURN_URL: url, CLOUDFLARE_TURN_KEY_ID, CLOUDFLARE_TURN_API_TOKEN };
+    }
+    case "coturn":
+      return { TURN_URLS, TURN_SECRET };
+    default:
+      return {};
+  }
 }
 
 // A web app that is developed beside the stack has another port, which RETURN_TARGETS has to name.
