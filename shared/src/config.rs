@@ -1,8 +1,8 @@
 //! Every variable that the project reads, typed and checked once. A function sees nothing else of its environment.
 
+mod ice;
 mod jitsi;
 mod publishable_keys;
-mod ice;
 mod rooms;
 
 use std::time::Duration;
@@ -18,8 +18,10 @@ use crate::{
         seal::{SealError, SealKeys},
     },
     http::cors::AllowedOrigins,
-    providers::jitsi::{JitsiServer, PUBLIC_DOMAIN},
-    providers::{jitsi, turn::IceServers},
+    providers::{
+        jitsi::{JitsiServer, PUBLIC_DOMAIN},
+        turn::IceServers,
+    },
     validation::ReturnTargets,
 };
 
