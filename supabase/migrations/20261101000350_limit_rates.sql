@@ -36,3 +36,4 @@ begin
 end
 $$;
 revoke execute on function private.spend(text, integer, integer, interval, text, text) from public, anon, authenticated;
+grant execute on function private.spend(text, integer, integer, interval, text, text) to service_role;

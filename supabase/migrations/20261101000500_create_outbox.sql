@@ -79,6 +79,7 @@ begin
 end
 $$;
 revoke execute on function private.take_idempotency_key(uuid, text, text, jsonb) from public, anon, authenticated;
+grant execute on function private.take_idempotency_key(uuid, text, text, jsonb) to service_role;
 
 -- Locks the outbox row of a claim, its idempotency key first, as the lock order asks.
 create or replace function private.lock_claim(claim uuid)

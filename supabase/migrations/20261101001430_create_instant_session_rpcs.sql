@@ -44,6 +44,28 @@ as $$
 $$;
 revoke execute on function private.shared_instant_session(public.instant_sessions) from public, anon, authenticated;
 
+-- What somebody in the session, or in its lobby, may know. Each answer that lets somebody in is worth a ticket and relays
+-- for video, and is counted.
+create or replace function private.instant_admission_answer(
+  session public.instant_sessions, participant public.instant_session_participants)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if participant.admitted_at is not null then
+    perform private.spend('instant tickets ' || participant.id, 1, 30, interval '10 minutes', 'too_many_tickets',
+      'You have entered this session too often; try again in a few minutes');
+  end if;
+  return jsonb_build_object('session', private.shared_instant_session(session),
+    'participant', jsonb_build_object('id', participant.id, 'participant_name', participant.participant_name,
+      'is_active', participant.is_active, 'joined_at', participant.joined_at, 'admitted_at', participant.admitted_at,
+      'role', case when participant.user_id = session.therapist_id then 'host' else 'participant' end));
+end
+$$;
+revoke execute on function private.instant_admission_answer(
+  public.instant_sessions, public.instant_session_participants) from public, anon, authenticated;
+
 create or replace function public.instant_session_by_token(session_token text)
 returns jsonb
 language sql
@@ -89,10 +111,7 @@ begin
       do update set participant_name = excluded.participant_name, is_active = true
       returning p.* into participant;
   end if;
-  return jsonb_build_object('session', private.shared_instant_session(session),
-    'participant', jsonb_build_object('id', participant.id, 'participant_name', participant.participant_name,
-      'is_active', participant.is_active, 'joined_at', participant.joined_at,
-      'admitted_at', participant.admitted_at));
+  return private.instant_admission_answer(session, participant);
 end
 $$;
 revoke execute on function public.join_instant_session(text, text, text) from public, service_role;

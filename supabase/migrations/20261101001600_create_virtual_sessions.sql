@@ -57,10 +57,10 @@ grant insert (id, creator_id, title, description, subject, tutor_name, scheduled
 grant select on public.virtual_session_rooms, public.virtual_session_registrations to authenticated;
 grant all on public.virtual_sessions to service_role;
 -- A deletion hands the seat on; written in any other way, seats would not add up.
-grant select on public.virtual_session_rooms to service_role;
+grant select, update (meeting_url) on public.virtual_session_rooms to service_role;
 grant select, delete on public.virtual_session_registrations to service_role;
 
--- Security definer: must not depend on the policies of `profiles`.
+-- For the caller, or for whom the service acts. Security definer: must not depend on the policies of `profiles`.
 create or replace function private.creates_virtual_sessions()
 returns boolean
 language sql
@@ -68,8 +68,8 @@ stable
 security definer
 set search_path = ''
 as $$
-  select private.is_host('virtual_sessions')
-    or exists (select from public.profiles p where p.id = auth.uid() and p.is_premium)
+  select private.is_host('virtual_sessions', private.acting_user())
+    or exists (select from public.profiles p where p.id = private.acting_user() and p.is_premium)
 $$;
 -- Security definer, all three: the policies of these tables need each other, and would recurse without a way around.
 create or replace function private.hosted_virtual_session_ids()
@@ -107,6 +107,7 @@ revoke execute on function private.creates_virtual_sessions(), private.hosted_vi
   private.joined_virtual_session_ids(), private.virtual_room_ids() from public, anon;
 grant execute on function private.creates_virtual_sessions(), private.hosted_virtual_session_ids(),
   private.joined_virtual_session_ids(), private.virtual_room_ids() to authenticated;
+grant execute on function private.creates_virtual_sessions() to service_role;
 
 -- In both policies the bound on scheduled_time alone is for the index: what is open started after it.
 drop policy if exists "Anyone reads upcoming and live group sessions" on public.virtual_sessions;

@@ -68,19 +68,21 @@ create or replace trigger virtual_session_registrations_audit
   after insert or update or delete on public.virtual_session_registrations
   for each row execute function private.audit_participant('virtual_sessions', 'creator_id', 'session_id');
 
--- Two UUIDs: on the public Jitsi whoever knows the name of a room is in it, and one has only 122 random bits.
-create or replace function private.open_virtual_room(session_id uuid)
+-- Two UUIDs: on the public Jitsi whoever knows the name of a room is in it, and one has only 122 random bits. A new room
+-- is where the old one was.
+create or replace function private.open_virtual_room(session_id uuid, base_url text default 'https://meet.jit.si/')
 returns void
 language sql
 set search_path = ''
 as $$
   insert into public.virtual_session_rooms as r (session_id, meeting_room_id, meeting_url)
-    select session_id, room.id, 'https://meet.jit.si/' || room.id
+    select session_id, room.id, base_url || room.id
     from (select 'convene-' || replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '') as id) as room
   on conflict on constraint virtual_session_rooms_pkey
-    do update set meeting_room_id = excluded.meeting_room_id, meeting_url = excluded.meeting_url
+    do update set meeting_room_id = excluded.meeting_room_id,
+      meeting_url = replace(r.meeting_url, r.meeting_room_id, excluded.meeting_room_id)
 $$;
-revoke execute on function private.open_virtual_room(uuid) from public, anon, authenticated;
+revoke execute on function private.open_virtual_room(uuid, text) from public, anon, authenticated;
 
 -- Security definer: no client writes rooms.
 create or replace function private.add_virtual_room()
