@@ -15,7 +15,8 @@ alter table private.passcode_attempts enable row level security;
 revoke all on private.passcode_attempts from public, anon, authenticated;
 grant select, insert, delete on private.passcode_attempts to service_role;
 
--- One try. `meeting` is the meeting that the passcode opens; `retry_after` the seconds until a try counts again, when
+-- One try. `caller` is "user <id>", or "address <ip>" of someone not signed in: the word in front keeps apart what a token
+-- says and what a header may say. `meeting` is the meeting that the passcode opens; `retry_after` the seconds until a try counts again, when
 -- too many were wrong; neither when it was wrong. An unknown ID goes the same way as a known one, and closes too:
 -- whoever guesses cannot tell them apart, by the answer or by the time it takes.
 create or replace function private.try_passcode(
@@ -61,31 +62,3 @@ end
 $$;
 revoke execute on function private.try_passcode(text, text, text) from public, anon, authenticated;
 grant execute on function private.try_passcode(text, text, text) to service_role;
-
--- The answer for a try: what a guest may know of the meeting, or the refusal. Clients may not execute it: with a filter
--- or cast on the answer they could make a wrong try fail, and undo its count. `caller` is "user <id>", or
--- "address <ip>" of someone not signed in: the word in front keeps apart what a token says and what a header may say.
-create or replace function public.video_meeting_by_passcode(meeting_id text, passcode text, caller text)
-returns jsonb
-language plpgsql
-set search_path = ''
-set timezone = 'UTC'
-as $$
-declare
-  tried record;
-begin
-  select * into tried from private.try_passcode(meeting_id, coalesce(caller, 'anonymous'), passcode);
-  if tried.retry_after is not null then
-    return private.answer_refusal(429, 'too_many_attempts', 'Too many wrong passcodes; try again later',
-      jsonb_build_object('Retry-After', tried.retry_after));
-  elsif tried.meeting is null then
-    return private.answer_refusal(404, 'meeting_not_found', 'There is no meeting with this ID and passcode');
-  end if;
-  return (
-    select jsonb_build_object('meeting_id', m.meeting_id, 'status', m.status,
-      'scheduled_start', m.scheduled_start, 'scheduled_end', m.scheduled_end)
-    from public.video_meetings m where m.id = tried.meeting);
-end
-$$;
-revoke execute on function public.video_meeting_by_passcode(text, text, text) from public, anon, authenticated;
-grant execute on function public.video_meeting_by_passcode(text, text, text) to service_role;

@@ -25,8 +25,8 @@ async function meet(changes) {
 
 /** As the functions try a passcode, for whoever called them. */
 const byPasscode = (caller, meeting_id, passcode) =>
-  service.rpc("video_meeting_by_passcode", { meeting_id, passcode, caller });
-const someone = () => `user ${randomUUID()}`;
+  service.rpc("read_video_meeting", { meeting_id, caller, address: "192.0.2.1", passcode });
+const someone = () => randomUUID();
 
 describe("a meeting", () => {
   let meeting;
@@ -90,9 +90,9 @@ describe("an ID and a passcode", () => {
   test("open a meeting", async () => {
     const meeting = await meet();
     const seen = ok(await byPasscode(someone(), meeting.meeting_id, "123456"));
-    assert.deepEqual(Object.keys(seen).sort(), ["meeting_id", "scheduled_end", "scheduled_start", "status"]);
-    assert.deepEqual([seen.meeting_id, seen.status], [meeting.meeting_id, "pending"]);
-    assert.equal(Date.parse(seen.scheduled_start), Date.parse("2030-05-01T10:00:00Z"));
+    assert.deepEqual(Object.keys(seen).sort(), ["meetingId", "scheduledEnd", "scheduledStart", "status"]);
+    assert.deepEqual([seen.meetingId, seen.status], [meeting.meeting_id, "pending"]);
+    assert.equal(Date.parse(seen.scheduledStart), Date.parse("2030-05-01T10:00:00Z"));
   });
 
   test("answer the same for a wrong passcode, an unknown ID and none", async () => {
@@ -114,14 +114,16 @@ describe("an ID and a passcode", () => {
     assert.equal(ok(await byPasscode(someone(), meeting.meeting_id, "123456")).status, "pending");
 
     // supabase-js does not hand out the headers.
-    const response = await fetch(`${variables.API_URL}/rest/v1/rpc/video_meeting_by_passcode`, {
+    const response = await fetch(`${variables.API_URL}/rest/v1/rpc/read_video_meeting`, {
       method: "POST",
       headers: {
         apikey: variables.SECRET_KEY,
         authorization: `Bearer ${variables.SECRET_KEY}`,
         "content-type": "application/json",
       },
-      body: JSON.stringify({ meeting_id: meeting.meeting_id, passcode: "123456", caller: guesser }),
+      body: JSON.stringify({
+        meeting_id: meeting.meeting_id, caller: guesser, address: "192.0.2.1", passcode: "123456",
+      }),
     });
     assert.equal(response.status, 429);
     const seconds = Number(response.headers.get("retry-after"));
@@ -131,8 +133,8 @@ describe("an ID and a passcode", () => {
   test("are tried through the functions alone", async () => {
     const { meeting_id } = await meet();
     for (const supabase of [app(), otherStudent.supabase, tutor.supabase]) {
-      const { data, error } = await supabase.rpc("video_meeting_by_passcode", {
-        meeting_id, passcode: "123456", caller: "x",
+      const { data, error } = await supabase.rpc("read_video_meeting", {
+        meeting_id, caller: null, address: "192.0.2.1", passcode: "123456",
       });
       assert.equal(data, null);
       assert.equal(error.code, "42501");

@@ -3,7 +3,7 @@
 
 PASSCODE_MEETING=MID-RACERACERACERACE
 
-# guess CALLER: 1,000 wrong guesses for whom the expression CALLER names; prints how many of each answer, and how many
+# guess ADDRESS: 1,000 wrong guesses from where the expression ADDRESS names; prints how many of each answer, and how many
 # were compared: each of those leaves a row.
 guess() {
   local script
@@ -13,7 +13,7 @@ guess() {
 begin;
 $(act_as "$SERVICE")
 insert into race_answers
-  select coalesce(video_meeting_by_passcode('$PASSCODE_MEETING', '000000', $1) ->> 'code', 'open')
+  select coalesce(read_video_meeting('$PASSCODE_MEETING', null, $1, '000000') ->> 'code', 'open')
     || ' ' || current_setting('response.status');
 commit;
 SQL
@@ -31,8 +31,8 @@ race_passcodes() {
     grant insert on race_answers to service_role"
 
   expect_race "1,000 guesses by one caller: 5 are compared" \
-    "5 meeting_not_found/404, 995 too_many_attempts/429, 5 compared" "$(guess "'address 192.0.2.1'")"
+    "5 meeting_not_found/404, 995 too_many_attempts/429, 5 compared" "$(guess "'192.0.2.1'")"
   expect_race "1,000 guesses by as many callers: 20 are compared" \
-    "20 meeting_not_found/404, 980 too_many_attempts/429, 20 compared" "$(guess "'address ' || :random")"
+    "20 meeting_not_found/404, 980 too_many_attempts/429, 20 compared" "$(guess ":random::text")"
   sql "drop table race_answers"
 }
