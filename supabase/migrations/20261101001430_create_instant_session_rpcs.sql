@@ -45,7 +45,7 @@ $$;
 revoke execute on function private.shared_instant_session(public.instant_sessions) from public, anon, authenticated;
 
 -- What somebody in the session, or in its lobby, may know. Each answer that lets somebody in is worth a ticket and relays
--- for video, and is counted.
+-- for video, and is counted: those of each person, and, as a guest may come back as another, of all guests together.
 create or replace function private.instant_admission_answer(
   session public.instant_sessions, participant public.instant_session_participants)
 returns jsonb
@@ -54,8 +54,14 @@ set search_path = ''
 as $$
 begin
   if participant.admitted_at is not null then
-    perform private.spend('instant tickets ' || participant.id, 1, 30, interval '10 minutes', 'too_many_tickets',
+    perform private.spend(
+      format('instant tickets %s %s', session.id, coalesce(participant.user_id::text, participant.guest_secret_hash)),
+      1, 30, interval '10 minutes', 'too_many_tickets',
       'You have entered this session too often; try again in a few minutes');
+    if participant.user_id is null then
+      perform private.spend('instant tickets ' || session.id, 1, 3000, interval '10 minutes', 'too_many_tickets',
+        'Guests have entered this session too often; try again in a few minutes');
+    end if;
   end if;
   return jsonb_build_object('session', private.shared_instant_session(session),
     'participant', jsonb_build_object('id', participant.id, 'participant_name', participant.participant_name,

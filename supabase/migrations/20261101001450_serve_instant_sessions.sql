@@ -82,9 +82,6 @@ begin
     perform private.refuse(404, 'participant_not_found', 'Join the session first');
   elsif not session.is_active or session.expires_at <= now() then
     perform private.refuse(409, 'session_ended', 'The session is over');
-  elsif exists (select from private.instant_session_removals r
-      where r.session_id = session.id and r.user_id = auth.uid()) then
-    perform private.refuse(403, 'removed', 'The therapist removed you from this session');
   end if;
   return private.instant_admission_answer(session, participant);
 end
@@ -111,23 +108,22 @@ $$;
 revoke execute on function public.leave_instant_session(text, text) from public, service_role;
 grant execute on function public.leave_instant_session(text, text) to anon, authenticated;
 
--- Guests have no user id: their part in the session names them.
+-- Guests have no user id: their part in the session names them. The session is locked first, as by its end, which writes
+-- everyone in it.
 create or replace function public.dismiss_instant_participant(participant_id uuid)
 returns jsonb
 language plpgsql
 security definer
 set search_path = ''
 as $$
-declare
-  dismissed public.instant_session_participants;
 begin
-  delete from public.instant_session_participants p using public.instant_sessions s
-    where p.id = participant_id and s.id = p.session_id and s.therapist_id = auth.uid()
-      and p.user_id is distinct from s.therapist_id
-    returning p.* into dismissed;
-  if dismissed.id is null then
+  perform from public.instant_sessions s join public.instant_session_participants p on p.session_id = s.id
+    where p.id = participant_id and s.therapist_id = auth.uid() and p.user_id is distinct from s.therapist_id
+    for no key update of s;
+  if not found then
     perform private.refuse(404, 'participant_not_found', 'You have no such participant', 'participant_id');
   end if;
+  delete from public.instant_session_participants p where p.id = participant_id;
   return jsonb_build_object('status', 'removed');
 end
 $$;
@@ -148,7 +144,7 @@ begin
     where s.id = change_instant_session.session_id and s.therapist_id = auth.uid() for update;
   if not found then
     perform private.refuse(404, 'session_not_found', 'You have no such session', 'session_id');
-  elsif action not in ('lock', 'unlock', 'open_lobby', 'close_lobby', 'end') then
+  elsif action is null or action not in ('lock', 'unlock', 'open_lobby', 'close_lobby', 'end') then
     perform private.refuse(422, 'invalid_field', 'action is lock, unlock, open_lobby, close_lobby or end', 'action');
   elsif action <> 'end' and (not session.is_active or session.expires_at <= now()) then
     perform private.refuse(409, 'session_ended', 'The session is over');

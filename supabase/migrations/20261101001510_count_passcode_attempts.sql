@@ -16,9 +16,9 @@ revoke all on private.passcode_attempts from public, anon, authenticated;
 grant select, insert, delete on private.passcode_attempts to service_role;
 
 -- One try. `caller` is "user <id>", or "address <ip>" of someone not signed in: the word in front keeps apart what a token
--- says and what a header may say. `meeting` is the meeting that the passcode opens; `retry_after` the seconds until a try counts again, when
--- too many were wrong; neither when it was wrong. An unknown ID goes the same way as a known one, and closes too:
--- whoever guesses cannot tell them apart, by the answer or by the time it takes.
+-- says and what a header may say. `meeting` is the meeting that the passcode opens; `retry_after` the seconds until a try
+-- counts again, when too many were wrong; neither when it was wrong. An unknown ID goes the same way as a known one, and
+-- closes too: whoever guesses cannot tell them apart, by the answer or by the time it takes.
 create or replace function private.try_passcode(
   meeting_id text, caller text, passcode text, out meeting uuid, out retry_after integer)
 language plpgsql
