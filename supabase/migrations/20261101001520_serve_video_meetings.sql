@@ -70,6 +70,11 @@ begin
       and m.status in ('pending', 'active') and m.scheduled_start >= private.overdue_before()) then
     perform private.refuse(409, 'meeting_exists', 'This booking has a meeting already', 'bookingId');
   end if;
+  if (request ->> 'scheduled_end')::timestamptz <= now() then
+    perform private.refuse(422, 'invalid_field', 'scheduled_end has yet to come', 'scheduled_end');
+  end if;
+  perform private.spend('video meetings ' || caller, 1, 60, interval '1 hour', 'too_many_meetings',
+    'You have planned sixty meetings within an hour; try again later');
   insert into public.video_meetings (meeting_id, passcode, booking_id, tutor_id, student_id, scheduled_start,
       scheduled_end)
     values (generated ->> 'meeting_id', generated ->> 'passcode', booking.id, booking.tutor_id, booking.student_id,
@@ -89,14 +94,14 @@ grant execute on function public.create_video_meeting(jsonb, jsonb, text) to aut
 -- The meeting for one of its parties, or for a try at its passcode; else the refusal, which is an answer and not an error,
 -- because an error would take the count of the try back.
 create or replace function private.find_video_meeting(
-  meeting_id text, caller uuid, address text, passcode text, out meeting public.video_meetings, out refusal jsonb)
+  meeting_id text, caller uuid, address text, passcode text, out meeting uuid, out refusal jsonb)
 language plpgsql
 set search_path = ''
 as $$
 declare
-  tried record;
+  retry_after integer;
 begin
-  select m.* into meeting from public.video_meetings m
+  select m.id into meeting from public.video_meetings m
     where m.meeting_id = find_video_meeting.meeting_id and caller in (m.tutor_id, m.student_id)
       and (m.status in ('completed', 'cancelled') or m.scheduled_start >= private.overdue_before());
   if found then
@@ -105,15 +110,13 @@ begin
     refusal := private.answer_refusal(404, 'meeting_not_found', 'There is no such meeting of yours');
     return;
   end if;
-  select * into tried from private.try_passcode(meeting_id,
-    coalesce('user ' || caller, 'address ' || address, 'nobody'), passcode);
-  if tried.retry_after is not null then
+  select t.meeting, t.retry_after into meeting, retry_after
+    from private.try_passcode(meeting_id, coalesce('user ' || caller, 'address ' || address, 'nobody'), passcode) as t;
+  if retry_after is not null then
     refusal := private.answer_refusal(429, 'too_many_attempts', 'Too many wrong passcodes; try again later',
-      jsonb_build_object('Retry-After', tried.retry_after));
-  elsif tried.meeting is null then
+      jsonb_build_object('Retry-After', retry_after));
+  elsif meeting is null then
     refusal := private.answer_refusal(404, 'meeting_not_found', 'There is no meeting with this ID and passcode');
-  else
-    select m.* into meeting from public.video_meetings m where m.id = tried.meeting;
   end if;
 end
 $$;
@@ -128,14 +131,12 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  found_meeting record;
+  entry constant record := private.find_video_meeting(meeting_id, caller, address, passcode);
 begin
-  select * into found_meeting from private.find_video_meeting(meeting_id, caller, address, passcode);
-  return case
-    when found_meeting.refusal is not null then found_meeting.refusal
-    when caller in ((found_meeting.meeting).tutor_id, (found_meeting.meeting).student_id)
-      then private.own_video_meeting(found_meeting.meeting)
-    else private.shared_video_meeting(found_meeting.meeting) end;
+  return coalesce(entry.refusal, (
+    select case when caller in (m.tutor_id, m.student_id) then private.own_video_meeting(m)
+      else private.shared_video_meeting(m) end
+    from public.video_meetings m where m.id = entry.meeting));
 end
 $$;
 
@@ -147,17 +148,16 @@ set search_path = ''
 set timezone = 'UTC'
 as $$
 declare
-  entry record;
+  entry constant record := private.find_video_meeting(meeting_id, caller, address, passcode);
   meeting public.video_meetings;
   role text;
   participant public.video_participants;
 begin
-  select * into entry from private.find_video_meeting(meeting_id, caller, address, passcode);
   if entry.refusal is not null then
     return entry.refusal;
   end if;
   perform private.act_for(caller);
-  select m.* into meeting from public.video_meetings m where m.id = (entry.meeting).id for no key update;
+  select m.* into meeting from public.video_meetings m where m.id = entry.meeting for no key update;
   role := case caller when meeting.tutor_id then 'tutor' when meeting.student_id then 'student' else 'guest' end;
   if user_type is distinct from role then
     perform private.refuse(403, 'wrong_user_type', format('You join this meeting as %s', role), 'userType');
@@ -193,7 +193,7 @@ end
 $$;
 
 -- Under the lock of the meeting. A user is there once, whatever window they come from; a guest who comes back has their
--- session id from before.
+-- session id from before. Guests keep neither party out.
 create or replace function private.seat_video_participant(
   meeting public.video_meetings, person uuid, role text, session_id text)
 returns public.video_participants
@@ -210,7 +210,7 @@ begin
     returning p.* into participant;
   if found then
     return participant;
-  elsif (select count(*) from public.video_participants p where p.meeting = meeting.id) >= 50 then
+  elsif role = 'guest' and (select count(*) from public.video_participants p where p.meeting = meeting.id) >= 50 then
     perform private.refuse(409, 'meeting_full', 'The meeting has 50 participants already');
   end if;
   insert into public.video_participants (meeting, user_id, user_type, session_id)
@@ -302,16 +302,16 @@ set search_path = ''
 set timezone = 'UTC'
 as $$
 declare
-  meeting uuid;
+  meeting_row uuid;
 begin
-  select m.id into meeting from public.video_meetings m where m.meeting_id = video_meeting_participants.meeting_id;
+  select m.id into meeting_row from public.video_meetings m where m.meeting_id = video_meeting_participants.meeting_id;
   if not found then
     perform private.refuse(404, 'meeting_not_found', 'There is no such meeting of yours');
   end if;
   return jsonb_build_object('participants', (
     select coalesce(jsonb_agg(jsonb_build_object('participantId', p.id, 'userId', p.user_id, 'userType', p.user_type,
       'isMuted', p.is_muted, 'joinedAt', p.joined_at, 'leftAt', p.left_at) order by p.joined_at), '[]')
-    from public.video_participants p where p.meeting = video_meeting_participants.meeting));
+    from public.video_participants p where p.meeting = meeting_row));
 end
 $$;
 revoke execute on function public.video_meeting_participants(text) from public, anon, service_role;
