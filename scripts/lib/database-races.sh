@@ -1,6 +1,7 @@
 # Sourced by scripts/test-database: what must hold when requests arrive at the same moment, in separate sessions. The
 # people are those of the seed. `sql` runs a statement as the superuser.
 
+. scripts/lib/races/functions.sh
 . scripts/lib/races/lifecycle.sh
 . scripts/lib/races/meetings.sh
 . scripts/lib/races/passcodes.sh
@@ -120,4 +121,5 @@ run_races() {
   race_seats
   race_lifecycle
   race_passcodes
+  race_functions
 }

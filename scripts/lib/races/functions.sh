@@ -1,0 +1,76 @@
+# Sourced by scripts/lib/database-races.sh: guests who come by a link or a passcode, bookings that get a meeting, and
+# therapists who send people out, at the same moment.
+
+THERAPIST=00000000-0000-4000-8000-000000000007
+TUTOR=00000000-0000-4000-8000-000000000009
+STUDENT=00000000-0000-4000-8000-00000000000a
+GUEST='{"role": "anon"}'
+GUEST_SESSION=00000000-0000-4000-8000-000000000b01
+GUEST_MEETING=MID-GUESTGUESTGUESTS
+
+# race_calls CLIENTS CLAIMS CALL: as many clients make the call, a format for their number, at once; prints how many of each
+# outcome, which is 'done' or the code of a refusal.
+race_calls() {
+  local script
+  script=$(mktemp)
+  cat >"$script" <<SQL
+begin;
+$(act_as "$2")
+insert into race_outcomes values (race_outcome(format('$3', :client_id)));
+commit;
+SQL
+  sql "truncate race_outcomes"
+  race_pgbench "$1" 1 "$script"
+  rm -f "$script"
+  sql "select outcome from race_outcomes" | counted
+}
+
+race_functions() {
+  sql "create table race_outcomes (outcome text);
+    grant insert on race_outcomes to anon, authenticated, service_role;
+    create function race_outcome(call text) returns text language plpgsql as \$\$
+    declare answer jsonb;
+    begin
+      execute 'select ' || call into answer;
+      return coalesce(answer ->> 'code', 'done');
+    exception when sqlstate 'PGRST' then return sqlerrm::json ->> 'code';
+      when others then return sqlstate;
+    end \$\$;
+    insert into instant_sessions (id, session_name, session_token, therapist_id)
+      values ('$GUEST_SESSION', 'Race', repeat('r', 64), '$THERAPIST');
+    insert into bookings (id, tutor_id, student_id) values ('$GUEST_SESSION', '$TUTOR', '$STUDENT')"
+
+  expect_race "120 guests join a session of 100" "100 done, 20 session_full, 100 there" \
+    "$(race_calls 120 "$GUEST" "join_instant_session(repeat(''r'', 64), ''Guest'', rpad(%L, 32, ''.''))"), $(
+      sql "select count(*) from instant_session_participants where session_id = '$GUEST_SESSION' and is_active") there"
+
+  # The end writes everyone in it, each dismissal one of them and then the session.
+  sql "create table race_parts as select id, row_number() over () - 1 as number
+      from instant_session_participants where session_id = '$GUEST_SESSION';
+    grant select on race_parts to authenticated"
+  expect_race "50 guests are dismissed while the session ends ten times: neither waits for the other" \
+    "60 done, 50 left, 0 there" \
+    "$(race_calls 60 "{\"role\": \"authenticated\", \"sub\": \"$THERAPIST\"}" "case when %1\$s < 50
+      then dismiss_instant_participant((select id from race_parts where number = %1\$s))
+      else change_instant_session(''$GUEST_SESSION'', ''end'') end"), $(
+      sql "select count(*) || ' left, ' || count(*) filter (where is_active) || ' there'
+        from instant_session_participants where session_id = '$GUEST_SESSION'")"
+  sql "drop table race_parts"
+
+  expect_race "$RACERS requests for the meeting of one booking: one gets it" \
+    "1 done, $((RACERS - 1)) meeting_exists, 1 meeting" \
+    "$(race_calls "$RACERS" "{\"role\": \"authenticated\", \"sub\": \"$TUTOR\"}" "create_video_meeting(jsonb_build_object(
+      ''booking_id'', ''$GUEST_SESSION'', ''tutor_id'', ''$TUTOR'', ''student_id'', ''$STUDENT'',
+      ''scheduled_start'', now(), ''scheduled_end'', now() + interval ''1 hour''),
+      jsonb_build_object(''meeting_id'', ''MID-'' || lpad(%L, 16, ''0''), ''passcode'', ''123456''), null)"), $(
+      sql "select count(*) from video_meetings where booking_id = '$GUEST_SESSION'") meeting"
+
+  sql "update video_meetings set meeting_id = '$GUEST_MEETING' where booking_id = '$GUEST_SESSION'"
+  expect_race "60 guests from as many places join a meeting of 50" "50 done, 10 meeting_full, 50 there" \
+    "$(race_calls 60 "$SERVICE" "join_video_meeting(''$GUEST_MEETING'', null, %1\$L, ''123456'', ''guest'', %1\$L)"), $(
+      sql "select count(*) from video_participants where user_type = 'guest'") there"
+  expect_race "40 joins of one of them: 30 are let in, as one" "30 done, 10 too_many_joins, 1 there" \
+    "$(race_calls 40 "$SERVICE" "join_video_meeting(''$GUEST_MEETING'', null, ''one'', ''123456'', ''guest'', ''7'')"), $(
+      sql "select count(*) from video_participants where session_id = '7'") there"
+  sql "drop function race_outcome; drop table race_outcomes; delete from video_meetings where booking_id = '$GUEST_SESSION'"
+}
