@@ -54,7 +54,8 @@ async fn a_meeting_is_over_when_its_room_is_and_took_as_long_as_somebody_was_the
     assert_eq!(row["status"], "completed");
     let seconds = row["duration_seconds"].as_i64().unwrap();
     assert!((595..=610).contains(&seconds), "{row}");
-    assert_eq!((time(&row, "ended_at") - time(&row, "started_at")).num_seconds(), seconds);
+    let between = (time(&row, "ended_at") - time(&row, "started_at")).num_seconds();
+    assert!((between - seconds).abs() <= 1, "{row}");
     meeting.token(&meeting.operator).await.refused(409, "meeting_closed");
 }
 
@@ -100,6 +101,8 @@ async fn whoever_reloads_the_page_alone_does_not_end_the_meeting() {
 #[tokio::test]
 async fn repeats_and_disorder_come_to_the_same() {
     let (meeting, [operator, client]) = Meeting::under_way().await;
+    // OpenVidu 2 tells how long it was in whole seconds: an end within the second of a join could be from before it.
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
     let quietly = |what: &'static str, details: Value| {
         let mut details = details;
         details["deliver"] = json!(false);
@@ -216,7 +219,7 @@ async fn what_nobody_needs_is_received_without_a_call() {
 #[tokio::test]
 async fn the_rooms_of_others_are_received_and_nothing_happens() {
     let meeting = Meeting::due().await;
-    for room in ["lobby", "", "00000000-0000-4000-8000-00000000dead", &meeting.room.to_uppercase()] {
+    for room in ["lobby", "00000000-0000-4000-8000-00000000dead", &meeting.room.to_uppercase()] {
         let mut body = meeting.finished_at(Utc::now());
         if has_livekit(&meeting.stack) {
             body["room"]["name"] = json!(room);
