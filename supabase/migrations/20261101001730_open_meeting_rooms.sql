@@ -9,7 +9,7 @@ create table if not exists private.meeting_rooms (
   admitted_at timestamptz,
   -- Since when nobody is in the room of a meeting that goes on, as far as the room's server told.
   empty_since timestamptz,
-  -- When the room was closed by its server, which ended the meeting.
+  -- When the room was gone for good, which ended the meeting.
   finished_at timestamptz,
   -- Of the recording that the meeting has: an older one does not replace it.
   recorded_at timestamptz
@@ -20,16 +20,16 @@ alter table private.meeting_rooms enable row level security;
 revoke all on private.meeting_rooms from public, anon, authenticated;
 grant select, insert, update on private.meeting_rooms to service_role;
 
--- The operator who is early tries the room out; from then on their join starts the meeting.
-create or replace function private.meeting_is_near(scheduled_at timestamptz)
-returns boolean
+-- From then on the operator's join starts the meeting; earlier, they try the room out.
+create or replace function private.meeting_opens_at(scheduled_at timestamptz)
+returns timestamptz
 language sql
 stable
 set search_path = ''
 as $$
-  select scheduled_at <= now() + interval '15 minutes'
+  select scheduled_at - interval '15 minutes'
 $$;
-revoke execute on function private.meeting_is_near(timestamptz) from public, anon, authenticated;
+revoke execute on function private.meeting_opens_at(timestamptz) from public, anon, authenticated;
 
 -- The caller's meeting, locked, so that of a join and an end one comes first.
 create or replace function private.my_meeting(meeting_id uuid)
@@ -89,9 +89,10 @@ end
 $$;
 revoke execute on function private.open_room(public.meetings) from public, anon, authenticated;
 
--- Planning. Security definer, as all that follow: writes keys, rooms and what clients may not write of a meeting, and
--- asks for the right to itself, of auth.uid().
-create or replace function public.create_meeting(request jsonb, idempotency_key text)
+-- Planning. Security definer, as the four calls that follow: writes keys, rooms and what clients may not write of a
+-- meeting, and asks for the right to itself, of auth.uid().
+create or replace function public.create_meeting(
+  client_id uuid, title text, description text, scheduled_at timestamptz, idempotency_key text)
 returns jsonb
 language plpgsql
 security definer
@@ -104,11 +105,9 @@ declare
   party public.clients;
   meeting public.meetings;
 begin
-  if octet_length(request::text) > 65536 then
-    perform private.refuse(413, 'too_large', 'The request is larger than 65536 bytes');
-  end if;
   taken := private.take_idempotency_key(caller, 'create-meeting',
-    coalesce(idempotency_key, gen_random_uuid()::text), request);
+    coalesce(idempotency_key, gen_random_uuid()::text), jsonb_build_object('client_id', client_id, 'title', title,
+      'description', description, 'scheduled_at', scheduled_at));
   if taken.resource_id is not null then
     select m.* into meeting from public.meetings m where m.id = taken.resource_id;
     if not found then
@@ -119,8 +118,8 @@ begin
   end if;
   -- A client need not say who they are.
   select c.* into party from public.clients c
-    where case when request ->> 'client_id' is null then c.auth_user_id = caller
-      else c.id = (request ->> 'client_id')::uuid and caller in (c.operator_id, c.auth_user_id) end
+    where case when create_meeting.client_id is null then c.auth_user_id = caller
+      else c.id = create_meeting.client_id and caller in (c.operator_id, c.auth_user_id) end
     order by c.operator_id is null, c.id limit 1;
   if not found then
     perform private.refuse(404, 'client_not_found', 'You have no such client', 'clientId');
@@ -128,15 +127,12 @@ begin
     perform private.refuse(409, 'no_operator', 'This client has no operator yet', 'clientId');
   end if;
   insert into public.meetings (client_id, operator_id, title, description, scheduled_at)
-    values (party.id, party.operator_id, request ->> 'title', request ->> 'description',
-      (request ->> 'scheduled_at')::timestamptz)
+    values (party.id, party.operator_id, create_meeting.title, create_meeting.description,
+      create_meeting.scheduled_at)
     returning * into meeting;
   update private.idempotency_keys k set resource_id = meeting.id
     where k.caller_id = caller and k.function_name = taken.function_name and k.key = taken.key;
   return jsonb_build_object('meeting', to_jsonb(meeting));
-exception when data_exception then
-  perform private.refuse(422, 'invalid_field', 'clientId is a UUID and scheduledAt a date and time', 'scheduledAt');
-  return null;
 end
 $$;
 
@@ -154,14 +150,14 @@ begin
   if not operates and meeting.status = 'scheduled' then
     if clients_wait then
       perform private.refuse(409, 'waiting_for_operator', 'The meeting begins when its operator joins', null, 5);
-    elsif not private.meeting_is_near(meeting.scheduled_at) then
-      perform private.refuse(409, 'too_early', 'The meeting can be joined from 15 minutes before it begins', null,
-        least(extract(epoch from meeting.scheduled_at - interval '15 minutes' - now()), 86400)::integer);
+    elsif private.meeting_opens_at(meeting.scheduled_at) > now() then
+      perform private.refuse(409, 'too_early', 'The meeting can be joined shortly before it begins', null,
+        least(extract(epoch from private.meeting_opens_at(meeting.scheduled_at) - now()), 86400)::integer);
     end if;
   end if;
   perform private.spend(format('joins %s %s', auth.uid(), meeting.id), 1, 30, interval '10 minutes', 'too_many_joins',
     'You have joined this meeting too often; try again in a few minutes');
-  if operates and meeting.status = 'scheduled' and private.meeting_is_near(meeting.scheduled_at) then
+  if operates and meeting.status = 'scheduled' and private.meeting_opens_at(meeting.scheduled_at) <= now() then
     update public.meetings m set status = 'in_progress' where m.id = meeting.id;
   end if;
   insert into private.meeting_rooms as known (meeting_id, admitted_at) values (meeting.id, now())
@@ -223,10 +219,10 @@ begin
   return jsonb_build_object('meeting', to_jsonb(meeting), 'effect', effect);
 end
 $$;
-revoke execute on function public.create_meeting(jsonb, text), public.join_meeting(uuid, boolean),
-  public.open_meeting_room(uuid), public.start_meeting(uuid), public.end_meeting(uuid) from public, anon, service_role;
-grant execute on function public.create_meeting(jsonb, text), public.join_meeting(uuid, boolean),
-  public.open_meeting_room(uuid), public.start_meeting(uuid), public.end_meeting(uuid) to authenticated;
+revoke execute on function public.create_meeting(uuid, text, text, timestamptz, text),
+  public.join_meeting(uuid, boolean), public.open_meeting_room(uuid), public.start_meeting(uuid), public.end_meeting(uuid) from public, anon, service_role;
+grant execute on function public.create_meeting(uuid, text, text, timestamptz, text),
+  public.join_meeting(uuid, boolean), public.open_meeting_room(uuid), public.start_meeting(uuid), public.end_meeting(uuid) to authenticated;
 
 -- The room of a meeting that is over is closed at once, and once more when nobody can enter with an old token any more:
 -- whoever has one would open it again. A token lives two minutes, and LiveKit gives those who are connected one for ten.

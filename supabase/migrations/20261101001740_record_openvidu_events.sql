@@ -69,18 +69,18 @@ revoke execute on function private.record_room_gone(public.meetings, timestamptz
   from public, anon, authenticated;
 grant execute on function private.record_room_gone(public.meetings, timestamptz, boolean) to service_role;
 
-create or replace function private.record_meeting_attendance(meeting public.meetings, event text, details jsonb)
+create or replace function private.record_meeting_attendance(
+  meeting public.meetings, event text, event_at timestamptz, details jsonb)
 returns void
 language plpgsql
 set search_path = ''
 as $$
 declare
-  at constant timestamptz := (details ->> 'at')::timestamptz;
   finished_at timestamptz;
 begin
   insert into public.meeting_attendance as known (meeting_id, connection_id, user_id, joined_at, left_at)
     values (meeting.id, left(details ->> 'connection', 255), (details ->> 'user_id')::uuid,
-      case event when 'participant_joined' then at end, case event when 'participant_left' then at end)
+      case event when 'participant_joined' then event_at end, case event when 'participant_left' then event_at end)
     on conflict on constraint meeting_attendance_pkey do update
       set user_id = coalesce(known.user_id, excluded.user_id), joined_at = least(known.joined_at, excluded.joined_at),
         left_at = greatest(known.left_at, excluded.left_at);
@@ -90,9 +90,10 @@ begin
   end if;
 end
 $$;
-revoke execute on function private.record_meeting_attendance(public.meetings, text, jsonb)
+revoke execute on function private.record_meeting_attendance(public.meetings, text, timestamptz, jsonb)
   from public, anon, authenticated;
-grant execute on function private.record_meeting_attendance(public.meetings, text, jsonb) to service_role;
+grant execute on function private.record_meeting_attendance(public.meetings, text, timestamptz, jsonb)
+  to service_role;
 
 -- Somebody opened the room of a meeting that is over, with a token from before.
 create or replace function private.close_reopened_room(meeting public.meetings)
@@ -139,8 +140,8 @@ language sql
 set search_path = ''
 as $$
   insert into private.outbox (kind, host_id, payload)
-  select 'openvidu.fetch_recording', meeting.operator_id, jsonb_build_object('room', meeting.session_id,
-    'meeting_id', meeting.id, 'recording_id', recording_id, 'recorded_at', recorded_at)
+  select 'openvidu.fetch_recording', meeting.operator_id, jsonb_build_object('meeting_id', meeting.id,
+    'recording_id', recording_id, 'recorded_at', recorded_at)
   where not exists (
     select from private.outbox o
     where o.kind = 'openvidu.fetch_recording' and o.host_id = meeting.operator_id and o.status = 'pending'
@@ -169,7 +170,7 @@ begin
   case event
     when 'room_started' then perform private.close_reopened_room(meeting);
     when 'participant_joined', 'participant_left' then
-      perform private.record_meeting_attendance(meeting, event, details);
+      perform private.record_meeting_attendance(meeting, event, event_at, details);
       if event = 'participant_joined' then
         perform private.close_reopened_room(meeting);
       end if;

@@ -131,36 +131,35 @@ delete from meetings where id = pg_temp.id('deleted');
 select is(pg_temp.closings('deleted'), array['pending', 'pending later'], 'ROOM-49 a deleted meeting loses its room');
 
 -- Planning by the function.
-create function pg_temp.plan_by(request jsonb, key text default null) returns text language sql as $$
-  select pg_temp.meeting_call(format('create_meeting(%L, %L)', jsonb_build_object('title', 'N', 'scheduled_at',
-    '2030-07-01T10:00Z') || request, key), 'title')
-$$;
-create function pg_temp.for(record text) returns jsonb language sql as $$
-  select jsonb_build_object('client_id', pg_temp.id(record))
+create function pg_temp.plan_with(record text, key text default null, title text default 'N',
+  at timestamptz default '2030-07-01T10:00Z') returns text language sql as $$
+  select pg_temp.meeting_call(format('create_meeting(%L, %L, null, %L, %L)', pg_temp.id(record), title, at, key),
+    'title')
 $$;
 select pg_temp.clear();
 select pg_temp.as_user('operator');
-select is(pg_temp.plan_by(pg_temp.for('record'), 'one'), 'N', 'ROOM-50 an operator plans with a client of theirs');
-select is(pg_temp.plan_by(pg_temp.for('record'), 'one'), 'N', 'ROOM-51 and again with the same key');
+select is(pg_temp.plan_with('record', 'one'), 'N', 'ROOM-50 an operator plans with a client of theirs');
+select is(pg_temp.plan_with('record', 'one'), 'N', 'ROOM-51 and again with the same key');
 select is(pg_temp.visible($$meetings where title = 'N'$$), '1', 'ROOM-52 which is one meeting');
-select is(pg_temp.plan_by(pg_temp.for('second_record'), 'one'), 'idempotency_key_reused',
+select is(pg_temp.plan_with('second_record', 'one'), 'idempotency_key_reused',
   'ROOM-53 the key is for that request alone');
-select is(pg_temp.plan_by(pg_temp.for(record)), 'client_not_found', 'ROOM-54 not with another''s')
+select is(pg_temp.plan_with(record), 'client_not_found', 'ROOM-54 not with another''s')
   from unnest(array['foreign_record', 'loose_record', 'nobody']) as record;
-select is(pg_temp.plan_by('{}'), 'client_not_found', 'ROOM-55 an operator has to say with whom');
-select is(pg_temp.plan_by(pg_temp.for('record') || change), 'invalid_field', 'ROOM-56 what cannot be is refused')
-  from (values ('{"title": ""}'::jsonb), ('{"title": null}'), ('{"scheduled_at": "soon"}'), ('{"scheduled_at": null}'),
-    ('{"client_id": "x"}')) as changes (change);
+select is(pg_temp.plan_with(null), 'client_not_found', 'ROOM-55 an operator has to say with whom');
+select is(pg_temp.plan_with('record', null, title, at), 'invalid_field', 'ROOM-56 what cannot be is refused')
+  from (values ('', '2030-01-01Z'::timestamptz), (null, '2030-01-01Z'), ('N', null), ('N', 'infinity'),
+    ('N', '2099-01-01Z')) as odd (title, at);
 select pg_temp.as_user('client');
 select is(pg_temp.told(), array['meeting_created'], 'ROOM-57 the client hears of it');
-select is(pg_temp.plan_by('{"title": "Mine"}'), 'Mine', 'ROOM-58 and plans one with their operator without saying who they are');
-select is(pg_temp.plan_by(pg_temp.for('second_record')), 'client_not_found', 'ROOM-59 but none for another client');
+select is(pg_temp.plan_with(null, null, 'Mine'), 'Mine',
+  'ROOM-58 and plans one with their operator without saying who they are');
+select is(pg_temp.plan_with('second_record'), 'client_not_found', 'ROOM-59 but none for another client');
 select pg_temp.as_user('patient');
-select is(pg_temp.plan_by('{}'), 'no_operator', 'ROOM-60 who has no operator plans none');
+select is(pg_temp.plan_with(null), 'no_operator', 'ROOM-60 who has no operator plans none');
 select pg_temp.as_user('trainer');
-select is(pg_temp.plan_by('{}'), 'client_not_found', 'ROOM-61 who is nobody''s client neither');
+select is(pg_temp.plan_with(null), 'client_not_found', 'ROOM-61 who is nobody''s client neither');
 select pg_temp.as_user('client');
-select is((select count(*) from generate_series(1, 30) where pg_temp.plan_by('{}') = 'too_many_meetings') > 0, true,
+select is((select count(*) from generate_series(1, 30) where pg_temp.plan_with(null) = 'too_many_meetings') > 0, true,
   'ROOM-62 nor anybody without end');
 
 -- Another operator.

@@ -10,7 +10,7 @@ returns jsonb language sql security definer as $$
 $$;
 create function pg_temp.came(connection text, at timestamptz, named text default 'participant_joined') returns jsonb
 language sql security definer as $$
-  select pg_temp.event(named, at, jsonb_build_object('connection', connection, 'user_id', pg_temp.id('client'), 'at', at))
+  select pg_temp.event(named, at, jsonb_build_object('connection', connection, 'user_id', pg_temp.id('client')))
 $$;
 create function pg_temp.went(connection text, at timestamptz) returns jsonb language sql as $$
   select pg_temp.came(connection, at, 'participant_left')

@@ -97,7 +97,7 @@ fn livekit_urls(url: &str) -> Result<(String, String), ConfigError> {
     let (api_scheme, client_scheme, rest) = match url.split_once("://") {
         Some(("https" | "wss", rest)) => ("https", "wss", rest),
         Some(("http" | "ws", rest)) => ("http", "ws", rest),
-        _ => return Err(ConfigError::Invalid(NAME, "an https or wss URL")),
+        _ => return Err(ConfigError::Invalid(NAME, "a URL with https, wss, http or ws")),
     };
     let api_url = http_url(NAME, &format!("{api_scheme}://{rest}"))?;
     Ok((api_url, format!("{client_scheme}://{}", rest.trim_end_matches('/'))))
