@@ -1,11 +1,10 @@
 //! What OpenVidu tells: whether it is OpenVidu, and that repeats, disorder and nonsense change nothing.
 
+mod forged;
+
 use chrono::{DateTime, Duration, Utc};
 use convene_tests::harness::{Answer, RoomEvent, RoomNews, Stack, SupabaseFault};
-use convene_tests::simulators::rooms::livekit_signature;
-use convene_tests::tokens::hs256;
 use futures_util::future::join_all;
-use http::Method;
 use serde_json::{Value, json};
 
 use super::{Meeting, has_livekit, time};
@@ -96,6 +95,51 @@ async fn whoever_reloads_the_page_alone_does_not_end_the_meeting() {
     meeting.enter(&meeting.operator).await;
     meeting.enter(&meeting.customer.person).await;
     assert_eq!((meeting.status().await.as_str(), meeting.attendance().await.len()), ("in_progress", 3));
+}
+
+#[tokio::test]
+async fn a_meeting_that_everybody_left_is_over_when_nobody_comes_back() {
+    let (meeting, inside) = Meeting::under_way().await;
+    for person in &inside {
+        meeting.stack.leave_room(&person.connection).await.received();
+    }
+    assert_eq!(meeting.status().await, "in_progress");
+    if has_livekit(&meeting.stack) {
+        // The room waits ten minutes by itself.
+        meeting.stack.finish_room(&meeting.room).await.received();
+    } else {
+        let waited = "update private.meeting_rooms set empty_since = empty_since - interval '11 minutes',
+            admitted_at = admitted_at - interval '11 minutes' where meeting_id = $1 and empty_since is not null
+            returning 1 as found";
+        assert_eq!(meeting.stack.sql(waited, &[&meeting.id]).await.len(), 1, "the session is gone");
+        for update in [
+            "update public.meetings set started_at = started_at - interval '11 minutes' where id = $1",
+            "update public.meeting_attendance set joined_at = joined_at - interval '11 minutes',
+                left_at = left_at - interval '11 minutes' where meeting_id = $1",
+        ] {
+            meeting.stack.sql(update, &[&meeting.id]).await;
+        }
+        meeting.stack.deliver_outbox().await.expect(200);
+    }
+    let row = meeting.row().await;
+    assert_eq!(row["status"], "completed");
+    let seconds = row["duration_seconds"].as_i64().unwrap();
+    assert!((595..=610).contains(&seconds), "without the wait: {row}");
+}
+
+#[tokio::test]
+async fn a_crash_of_openvidu_2_does_not_end_the_meeting() {
+    let (meeting, _) = Meeting::under_way().await;
+    if has_livekit(&meeting.stack) {
+        return;
+    }
+    for reason in [json!("mediaServerDisconnect"), json!("nodeCrashed"), json!("openviduServerStopped"), Value::Null] {
+        let mut body = meeting.finished_at(Utc::now());
+        body["reason"] = reason;
+        meeting.tell(&body).await;
+    }
+    assert_eq!(meeting.status().await, "in_progress");
+    meeting.enter(&meeting.customer.person).await;
 }
 
 #[tokio::test]
@@ -249,79 +293,6 @@ async fn an_identity_that_is_no_user_of_ours_is_somebody() {
     let attendance = meeting.attendance().await;
     let unknown = attendance.iter().filter(|stay| stay["user_id"].is_null());
     assert_eq!((attendance.len(), unknown.count()), (7, 5));
-}
-
-#[tokio::test]
-async fn a_forged_event_is_refused_and_nothing_is_called() {
-    let (meeting, _) = Meeting::under_way().await;
-    let stack = &meeting.stack;
-    let body = meeting.finished_at(Utc::now()).to_string();
-    let honest = || stack.room_webhook(body.clone());
-    let mut forged = vec![honest().without("authorization"), honest().header("authorization", ""), honest().token("x")];
-    if has_livekit(stack) {
-        let (key, secret) = (stack.variable("LIVEKIT_API_KEY"), stack.variable("LIVEKIT_API_SECRET"));
-        let now = Utc::now().timestamp();
-        let said = convene_tests::tokens::claims(&livekit_signature(key, secret, body.as_bytes()));
-        let signed = |changes: Value, header: Value, secret: &str| {
-            let mut claims = said.clone();
-            for (name, value) in changes.as_object().unwrap() {
-                claims[name] = value.clone();
-            }
-            claims.as_object_mut().unwrap().retain(|_, value| !value.is_null());
-            honest().header("authorization", &hs256(&header, &claims, secret.as_bytes()))
-        };
-        let hs = || json!({"alg": "HS256", "typ": "JWT"});
-        forged.extend([
-            signed(json!({}), hs(), "another secret of more than thirty-two bytes"),
-            signed(json!({}), json!({"alg": "none"}), secret),
-            signed(json!({}), json!({"alg": "HS512"}), secret),
-            signed(json!({"iss": "another key"}), hs(), secret),
-            signed(json!({"iss": null}), hs(), secret),
-            signed(json!({"exp": now - 600}), hs(), secret),
-            signed(json!({"exp": null}), hs(), secret),
-            signed(json!({"nbf": now + 600}), hs(), secret),
-            signed(json!({"sha256": null}), hs(), secret),
-            signed(json!({"sha256": ""}), hs(), secret),
-            signed(json!({"sha256": "AAAA"}), hs(), secret),
-            honest().body("application/webhook+json", body.replace("room_finished", "room_started")),
-            honest().body("application/webhook+json", format!("{body} ")),
-        ]);
-    } else {
-        let secret = stack.variable("OPENVIDU_WEBHOOK_SECRET");
-        forged.extend([
-            honest().header("authorization", secret),
-            honest().header("authorization", &format!("Basic {secret}")),
-            honest().token(&secret[1..]),
-            honest().token(&format!("{secret}x")),
-            honest().token(stack.variable("OPENVIDU_SECRET")),
-            honest().by(&meeting.operator),
-        ]);
-    }
-    for request in forged {
-        let answer = request.send().await;
-        answer.refused(401, "unauthenticated");
-        assert!(calls(stack, &answer).await.is_empty());
-    }
-    assert_eq!(meeting.status().await, "in_progress");
-    honest().send().await.expect(200);
-    assert_eq!(meeting.status().await, "completed");
-}
-
-#[tokio::test]
-async fn what_is_no_event_is_refused_and_nothing_is_called() {
-    let stack = Stack::running();
-    for body in ["", "nonsense", "[]", "7", "{}", "{\"event\":7}"] {
-        let answer = stack.room_webhook(body).send().await;
-        assert!((200..500).contains(&answer.status) && answer.status != 401, "{body}: {answer:?}");
-        assert!(calls(&stack, &answer).await.is_empty(), "{body}");
-    }
-    stack
-        .room_webhook("{}")
-        .method(Method::GET)
-        .body("application/json", "")
-        .send()
-        .await
-        .refused(405, "method_not_allowed");
 }
 
 #[tokio::test]
