@@ -47,8 +47,8 @@ pub struct Config {
     pub provider_timeout: Duration,
     /// `RETURN_TARGETS`.
     return_targets: Option<String>,
-    /// Those of OpenVidu and LiveKit.
-    rooms: rooms::Variables,
+    /// Those of OpenVidu and LiveKit, and `CLIENTS_WAIT_FOR_OPERATOR`.
+    pub rooms: rooms::Variables,
     /// The Zoom app, when one is configured.
     pub zoom: Option<ZoomConfig>,
 }
@@ -119,16 +119,6 @@ impl Config {
             "RETURN_TARGETS",
             "a list of app links like app://connected and origins like https://app.example",
         ))
-    }
-
-    /// The server that has the rooms of meetings, by `OPENVIDU_...` or `LIVEKIT_...`.
-    pub fn room_server(&self) -> Result<RoomServer, ConfigError> {
-        self.rooms.server()
-    }
-
-    /// `CLIENTS_WAIT_FOR_OPERATOR`: whether clients enter a meeting only once its operator did.
-    pub fn clients_wait_for_operator(&self) -> Result<bool, ConfigError> {
-        self.rooms.clients_wait()
     }
 }
 

@@ -41,7 +41,7 @@ pub(crate) async fn handle(context: &Context, request: Request) -> Result<Respon
 
     // (2) Parse. A deployment without rooms starts no meeting.
     let meeting_id = meeting_id::of(&request)?;
-    let clients_wait = context.config().clients_wait_for_operator()?;
+    let clients_wait = context.config().rooms.clients_wait()?;
     let rooms = rooms::rooms(context)?;
 
     // (3) Join.

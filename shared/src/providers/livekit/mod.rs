@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::rooms::{self, Admission, Asked, Person, Recording, Rooms, RoomsError};
 use crate::{config::LiveKitConfig, context::Context};
 
-pub use webhook::verify as verify_report;
+pub use webhook::verify_report;
 
 /// How long a room outlives its emptiness: the last one present may be loading the page again.
 const EMPTY_ROOM_STAYS: Duration = Duration::from_mins(10);

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::rooms::{self, Admission, Asked, Person, Recording, Role, Rooms, RoomsError};
 use crate::{config::OpenViduConfig, context::Context, http::upstream::Answer};
 
-pub use webhook::verify as verify_report;
+pub use webhook::verify_report;
 
 /// OpenVidu 2 as the server of rooms.
 pub(super) struct OpenVidu<'a> {
