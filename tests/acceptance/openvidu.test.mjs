@@ -70,7 +70,7 @@ describe("LiveKit's own SDK", { skip: isOpenVidu2 && "this stack has OpenVidu 2"
   test("takes the simulator's webhooks for LiveKit's", async () => {
     const { events } = await enter(operator, await planned());
     const receiver = new WebhookReceiver(key, secret);
-    for (const { body, authorization } of events) assert.ok((await receiver.receive(body, authorization)).room);
+    for (const { webhook, authorization } of events) assert.ok((await receiver.receive(webhook, authorization)).room);
   });
 
   test("signs webhooks that are believed", async () => {
