@@ -194,7 +194,7 @@ describe("a meeting in its room", () => {
     for (const by of [client, otherOperator, stranger]) assert.deepEqual(ok(await attendance(by)), []);
   });
 
-  test("lets nobody else in, and keeps no token", async () => {
+  test("lets nobody else in", async () => {
     const meeting = await planned();
     for (const what of ["get-openvidu-token", "start-meeting", "end-meeting"]) {
       for (const by of [otherOperator, otherClient, secondClient, stranger]) {
@@ -206,10 +206,6 @@ describe("a meeting in its room", () => {
     for (const what of ["start-meeting", "end-meeting"]) {
       const { status, code } = await refusal(await press(client, what, meeting));
       assert.deepEqual([status, code], [403, "not_the_operator"], what);
-    }
-    const { token } = await enter(operator, meeting);
-    for (const table of ["meetings", "meeting_attendance", "notifications"]) {
-      assert.ok(!JSON.stringify(ok(await service.from(table).select("*"))).includes(token), table);
     }
   });
 
