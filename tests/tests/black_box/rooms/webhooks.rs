@@ -209,7 +209,7 @@ async fn an_end_in_the_future_is_now_and_a_time_that_is_none_is_refused_or_ignor
     let (meeting, _) = Meeting::under_way().await;
     for at in [json!("soon"), json!(1e300), json!(-1), json!([])] {
         let mut body = meeting.finished_at(Utc::now());
-        let field = name(&meeting.stack, ["startTime", "createdAt"]);
+        let field = name(&meeting.stack, ["timestamp", "createdAt"]);
         body[field] = at.clone();
         let answer = meeting.stack.room_webhook(body.to_string()).send().await;
         assert!(answer.status < 500, "{at}: {answer:?}");
@@ -228,8 +228,7 @@ async fn numbers_come_as_numbers_and_as_texts() {
         body["createdAt"] = json!(Utc::now().timestamp());
         body["somethingNew"] = json!({"a": 1});
     } else {
-        body["startTime"] = json!(body["startTime"].to_string());
-        body["duration"] = json!("30");
+        body["timestamp"] = json!(body["timestamp"].to_string());
     }
     meeting.tell(&body).await;
     assert_eq!(meeting.status().await, "completed");
