@@ -2,25 +2,6 @@
 -- way that does not depend on it: attendance keeps the earliest join and the latest leave of each connection, and an
 -- event of an earlier room does nothing to the meeting.
 
-create table if not exists public.meeting_attendance (
-  meeting_id uuid not null references public.meetings (id) on delete cascade,
-  -- One for each time that somebody came.
-  connection_id text not null check (char_length(connection_id) <= 255),
-  -- No foreign key: whoever was there was there, also when their account is gone.
-  user_id uuid,
-  joined_at timestamptz,
-  left_at timestamptz,
-  primary key (meeting_id, connection_id)
-);
-alter table public.meeting_attendance enable row level security;
-revoke all on public.meeting_attendance from public, anon, authenticated, service_role;
-grant select on public.meeting_attendance to authenticated;
-grant all on public.meeting_attendance to service_role;
-drop policy if exists "Operators read who attended" on public.meeting_attendance;
-create policy "Operators read who attended" on public.meeting_attendance
-  for select to authenticated
-  using (meeting_id = any (array(select m.id from public.meetings m where m.operator_id = (select auth.uid()))));
-
 -- Completes a meeting whose room is gone, or corrects when it ended: when the last one left, if that is known.
 create or replace function private.finish_meeting(meeting public.meetings, gone_at timestamptz)
 returns void
@@ -105,7 +86,9 @@ as $$
   where meeting.status in ('completed', 'cancelled') and not exists (
     select from private.outbox o
     where o.kind = 'openvidu.close_room' and o.host_id = meeting.operator_id and o.status = 'pending'
-      and o.payload ->> 'room' = meeting.session_id and o.available_at <= now() + interval '1 minute')
+      and o.payload ->> 'room' = meeting.session_id and o.available_at <= now() + interval '1 minute'
+      -- One that is being carried out may have closed it before.
+      and (o.leased_until is null or o.leased_until <= clock_timestamp()))
 $$;
 revoke execute on function private.close_reopened_room(public.meetings) from public, anon, authenticated;
 grant execute on function private.close_reopened_room(public.meetings) to service_role;
@@ -159,16 +142,16 @@ as $$
 declare
   meeting public.meetings;
 begin
-  -- By the id, which has an index; a room of another app's has another name.
-  select m.* into meeting from public.meetings m
-    where m.id = case when room ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then room::uuid end
-      and m.session_id = room
-    for no key update;
+  -- Nothing happened later than now, whatever a clock says.
+  event_at := least(event_at, now());
+  select m.* into meeting from public.meetings m where m.session_id = room for no key update;
   if not found then
     return jsonb_build_object('recorded', false);
   end if;
   case event
-    when 'room_started' then perform private.close_reopened_room(meeting);
+    when 'room_started' then
+      update private.meeting_rooms r set empty_since = null where r.meeting_id = meeting.id and r.empty_since < event_at;
+      perform private.close_reopened_room(meeting);
     when 'participant_joined', 'participant_left' then
       perform private.record_meeting_attendance(meeting, event, event_at, details);
       if event = 'participant_joined' then

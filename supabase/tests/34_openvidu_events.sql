@@ -2,11 +2,11 @@
 -- meeting nobody is in goes on for ever; a room is opened again after its end.
 \ir support/people.psql
 \ir support/meetings.psql
-select plan(42);
+select plan(51);
 
 create function pg_temp.event(named text, at timestamptz, details jsonb default '{}', meeting text default 'meeting')
 returns jsonb language sql security definer as $$
-  select public.record_openvidu_event(named, at, pg_temp.id(meeting)::text, details)
+  select public.record_openvidu_event(named, at, pg_temp.room(meeting), details)
 $$;
 create function pg_temp.came(connection text, at timestamptz, named text default 'participant_joined') returns jsonb
 language sql security definer as $$
@@ -35,7 +35,7 @@ select pg_temp.begin();
 select is(record_openvidu_event('room_finished', now(), room, '{}') ->> 'recorded', 'false',
     'EVENT-01 the rooms of others are not ours: ' || room)
   from unnest(array['', 'lobby', pg_temp.id('nothing')::text, upper(pg_temp.id('meeting')::text),
-    pg_temp.id('second_meeting')::text]) as room;
+    pg_temp.id('second_meeting')::text, null]) as room;
 select is(pg_temp.outcome(), 'in_progress', 'EVENT-02 and do nothing');
 
 -- Who was there.
@@ -69,6 +69,10 @@ select pg_temp.event('room_finished', pg_temp.ago(61));
 select is(pg_temp.outcome(), 'in_progress', 'EVENT-11 the end of an earlier room ends nothing');
 select pg_temp.event('room_finished', now() + interval '1 day');
 select is(pg_temp.outcome(), 'completed 3600', 'EVENT-12 nothing ends in the future');
+select pg_temp.begin();
+select pg_temp.event('room_emptied', now() + interval '1 day'), pg_temp.came('one', now() + interval '1 day');
+select ok((select bool_and(r.empty_since <= now()) from private.meeting_rooms r)
+    and (select bool_and(a.joined_at <= now()) from meeting_attendance a), 'EVENT-37 or is empty, or joined');
 
 select pg_temp.begin();
 select pg_temp.came('one', pg_temp.ago(10));
@@ -108,6 +112,20 @@ select private.sweep();
 select is(pg_temp.outcome(), 'in_progress', 'EVENT-21 and who is about to, is waited for');
 select is(pg_temp.closings(), '{}', 'EVENT-22 nobody closes the room of a meeting that goes on');
 
+select pg_temp.begin();
+select pg_temp.event('room_emptied', pg_temp.ago(20));
+select pg_temp.event('room_started', pg_temp.ago(12));
+select private.sweep();
+select is(pg_temp.outcome(), 'in_progress', 'EVENT-38 a room that was opened again is not empty, whoever came unseen');
+select pg_temp.event('room_emptied', pg_temp.ago(11));
+select private.sweep();
+select is(pg_temp.outcome(), 'completed 2940', 'EVENT-39 until it is empty again');
+select pg_temp.begin();
+select pg_temp.plan('meeting', pg_temp.ago(9));
+select pg_temp.event('room_emptied', pg_temp.ago(20));
+select private.sweep();
+select is(pg_temp.outcome(), 'in_progress', 'EVENT-40 whoever was early may come back at the planned time');
+
 -- Not begun.
 select pg_temp.as_user('operator');
 select pg_temp.meeting_call(format('open_meeting_room(%L)', pg_temp.id('second_meeting')), 'session_id');
@@ -124,6 +142,9 @@ select is(pg_temp.closings(), array['done', 'pending', 'pending later', 'pending
   'EVENT-25 whoever opens it again does not keep it');
 select pg_temp.came('three', now());
 select is(cardinality(pg_temp.closings()), 4, 'EVENT-26 which is done once');
+update private.outbox set leased_until = now() + interval '1 minute' where available_at <= now() and status = 'pending';
+select pg_temp.event('room_started', now());
+select is(cardinality(pg_temp.closings()), 6, 'EVENT-41 but once more while it may be closed before they came');
 select is(pg_temp.outcome(), 'completed 3600', 'EVENT-27 and the meeting took as long as it did');
 
 -- Recordings.
@@ -154,6 +175,23 @@ select is(pg_temp.attempt($$select record_openvidu_event('room_finished', now(),
 select pg_temp.as_service();
 select is(pg_temp.attempt(format($$select record_openvidu_event('x', now(), %L, '{}')$$, pg_temp.id('meeting'))),
   'invalid_field', 'EVENT-36 nothing else is taken for an event');
+
+-- How many at once.
+create function pg_temp.claimed_of(provider text) returns bigint language sql as $$
+  select count(*) from jsonb_array_elements(claim_outbox(8) -> 'effects') as effect
+  where effect ->> 'kind' like provider || '.%'
+$$;
+select pg_temp.as_owner();
+delete from private.outbox;
+insert into private.outbox (kind, host_id, payload)
+  select 'openvidu.close_room', gen_random_uuid(), '{"room": "r"}' from generate_series(1, 60);
+select pg_temp.as_service();
+select is(pg_temp.claimed_of('openvidu'), 40::bigint, 'EVENT-42 forty rooms are closed in one delivery');
+insert into private.outbox (kind, host_id, payload)
+  select 'zoom.delete_meeting', gen_random_uuid(), '{"meeting_id": "1"}' from generate_series(1, 20);
+select is(pg_temp.claimed_of('zoom'), 8::bigint, 'EVENT-43 eight of Zoom''s');
+select is((select count(*) from private.outbox where kind = 'openvidu.close_room' and lease_id is not null), 48::bigint,
+  'EVENT-44 and beside them eight rooms');
 
 select * from finish();
 rollback;
