@@ -2,7 +2,22 @@
 -- way that does not depend on it: attendance keeps the earliest join and the latest leave of each connection, and an
 -- event of an earlier room does nothing to the meeting.
 
--- Completes a meeting whose room is gone, or corrects when it ended: when the last one left, if that is known.
+-- When the last one left a room that was gone at this time; that time where it is not known.
+create or replace function private.left_at(meeting public.meetings, gone_at timestamptz)
+returns timestamptz
+language sql
+stable
+set search_path = ''
+as $$
+  select greatest(meeting.started_at,
+    least(gone_at, case when bool_and(a.left_at is not null) then max(a.left_at) end))
+  from public.meeting_attendance a
+  where a.meeting_id = meeting.id and (a.left_at > meeting.started_at) is not false
+$$;
+revoke execute on function private.left_at(public.meetings, timestamptz) from public, anon, authenticated;
+grant execute on function private.left_at(public.meetings, timestamptz) to service_role;
+
+-- Completes a meeting whose room is gone for good, or corrects when it ended.
 create or replace function private.finish_meeting(meeting public.meetings, gone_at timestamptz)
 returns void
 language sql
@@ -12,43 +27,28 @@ as $$
   update public.meetings m
     set status = 'completed', ended_at = finish.at,
       duration_seconds = extract(epoch from finish.at - m.started_at)::integer
-    from (
-      select greatest(meeting.started_at, least(now(), gone_at,
-        case when bool_and(a.left_at is not null) then max(a.left_at) end)) as at
-      from public.meeting_attendance a
-      where a.meeting_id = meeting.id and (a.left_at > meeting.started_at) is not false
-    ) as finish
+    from (values (private.left_at(meeting, gone_at))) as finish (at)
     where m.id = meeting.id
 $$;
 revoke execute on function private.finish_meeting(public.meetings, timestamptz) from public, anon, authenticated;
 grant execute on function private.finish_meeting(public.meetings, timestamptz) to service_role;
 
--- The room is gone. When somebody came back or is about to, and when it closed by itself because nobody was left, the
--- meeting may go on: whoever reloads the page alone must not end it. The sweep completes it when nobody comes.
-create or replace function private.record_room_gone(meeting public.meetings, gone_at timestamptz, empty boolean)
+-- The room is gone, because nobody was in it, because its server stopped, or because somebody closed it there. That ends no
+-- meeting at once: whoever reloads the page alone comes back, and so does everybody after a crash. The sweep completes the
+-- meeting when nobody does.
+create or replace function private.record_room_gone(meeting public.meetings, gone_at timestamptz)
 returns void
-language plpgsql
+language sql
 set search_path = ''
 as $$
-declare
-  room private.meeting_rooms;
-begin
-  if meeting.status <> 'in_progress' or gone_at < meeting.started_at then
-    return;
-  end if;
-  insert into private.meeting_rooms as known (meeting_id, empty_since) values (meeting.id, gone_at)
-    on conflict on constraint meeting_rooms_pkey do update
-      set empty_since = greatest(known.empty_since, excluded.empty_since)
-    returning known.* into room;
-  if not empty and (room.admitted_at > gone_at) is not true and not exists (
-      select from public.meeting_attendance a where a.meeting_id = meeting.id and a.joined_at > gone_at) then
-    perform private.finish_meeting(meeting, gone_at);
-  end if;
-end
+  insert into private.meeting_rooms as known (meeting_id, empty_since)
+  select meeting.id, private.left_at(meeting, gone_at)
+  where meeting.status = 'in_progress' and gone_at >= meeting.started_at
+  on conflict on constraint meeting_rooms_pkey do update
+    set empty_since = greatest(known.empty_since, excluded.empty_since)
 $$;
-revoke execute on function private.record_room_gone(public.meetings, timestamptz, boolean)
-  from public, anon, authenticated;
-grant execute on function private.record_room_gone(public.meetings, timestamptz, boolean) to service_role;
+revoke execute on function private.record_room_gone(public.meetings, timestamptz) from public, anon, authenticated;
+grant execute on function private.record_room_gone(public.meetings, timestamptz) to service_role;
 
 create or replace function private.record_meeting_attendance(
   meeting public.meetings, event text, event_at timestamptz, details jsonb)
@@ -157,8 +157,7 @@ begin
       if event = 'participant_joined' then
         perform private.close_reopened_room(meeting);
       end if;
-    when 'room_emptied' then perform private.record_room_gone(meeting, event_at, true);
-    when 'room_finished' then perform private.record_room_gone(meeting, event_at, false);
+    when 'room_gone' then perform private.record_room_gone(meeting, event_at);
     when 'recording_ready' then
       if details ->> 'recording_id' is not null then
         perform private.fetch_recording(meeting, event_at, details ->> 'recording_id');

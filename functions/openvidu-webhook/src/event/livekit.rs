@@ -81,7 +81,7 @@ pub(crate) fn parse(body: &[u8]) -> Result<Option<Record>, Error> {
     let Named { event } = json::parse(body)?;
     match event.as_str() {
         "room_started" => in_room("room_started", body, json!({})).map(Some),
-        "room_finished" => in_room("room_finished", body, json!({})).map(Some),
+        "room_finished" => in_room("room_gone", body, json!({})).map(Some),
         "participant_joined" => participant("participant_joined", body),
         "participant_left" => participant("participant_left", body),
         "egress_ended" => recording(body),

@@ -31,10 +31,10 @@ fn refused_field(report: &Value) -> String {
 
 #[test]
 fn a_room_begins_and_ends_when_livekit_says() {
-    for event in ["room_started", "room_finished"] {
+    for (name, event) in [("room_started", "room_started"), ("room_finished", "room_gone")] {
         let expected = json!({"event": event, "event_at": AT_TEXT, "room": ROOM, "details": {}});
         for created_at in [json!(AT), json!(AT.to_string())] {
-            assert_eq!(recorded(&report(event, &json!({"createdAt": created_at}))), expected);
+            assert_eq!(recorded(&report(name, &json!({"createdAt": created_at}))), expected);
         }
     }
 }

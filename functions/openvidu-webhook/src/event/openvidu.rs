@@ -28,12 +28,6 @@ struct Basics {
     timestamp: Option<Whole>,
 }
 
-/// Of a session that is over.
-#[derive(Deserialize)]
-struct End {
-    reason: Option<String>,
-}
-
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Participant {
@@ -60,7 +54,7 @@ pub(crate) fn parse(body: &[u8]) -> Result<Option<Record>, Error> {
     let Named { event } = json::parse(body)?;
     Ok(Some(match event.as_str() {
         "sessionCreated" => record("room_started", body, at(body)?, json!({}))?,
-        "sessionDestroyed" => destroyed(body)?,
+        "sessionDestroyed" => record("room_gone", body, at(body)?, json!({}))?,
         "participantJoined" => participant("participant_joined", body)?,
         "participantLeft" => participant("participant_left", body)?,
         "recordingStatusChanged" => match json::parse(body)? {
@@ -83,14 +77,6 @@ fn at(body: &[u8]) -> Result<DateTime<Utc>, Error> {
     timestamp
         .and_then(|Whole(milliseconds)| moment(milliseconds))
         .ok_or_else(|| Error::invalid("timestamp", "must be a number of milliseconds since 1970"))
-}
-
-/// A session that somebody closed is finished. OpenVidu also ends one when the last person reloads the page, or when a server
-/// of its own crashes: from that people come back.
-fn destroyed(body: &[u8]) -> Result<Record, Error> {
-    let End { reason } = json::parse(body)?;
-    let event = if reason.as_deref() == Some("sessionClosedByServer") { "room_finished" } else { "room_emptied" };
-    record(event, body, at(body)?, json!({}))
 }
 
 fn participant(event: &'static str, body: &[u8]) -> Result<Record, Error> {
