@@ -48,7 +48,7 @@ as $$
     'You have planned twenty meetings within an hour; try again later')
 $$;
 revoke execute on function private.count_meeting(uuid) from public, anon;
-grant execute on function private.count_meeting(uuid) to authenticated;
+grant execute on function private.count_meeting(uuid) to authenticated, service_role;
 
 -- Told as a 422 that names the field, where a CHECK would be an anonymous error.
 create or replace function private.guard_meeting()

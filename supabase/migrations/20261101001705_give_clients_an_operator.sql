@@ -52,4 +52,4 @@ as $$
   select exists (select from public.clients c where c.id = meeting.client_id and c.operator_id = meeting.operator_id)
 $$;
 revoke execute on function private.is_own_meeting(public.meetings) from public, anon;
-grant execute on function private.is_own_meeting(public.meetings) to authenticated;
+grant execute on function private.is_own_meeting(public.meetings) to authenticated, service_role;

@@ -8,6 +8,14 @@ create function pg_temp.event(named text, at timestamptz, details jsonb default 
 returns jsonb language sql security definer as $$
   select public.record_openvidu_event(named, at, pg_temp.room(meeting), details)
 $$;
+-- As the service, as which deliver-outbox calls it.
+create function pg_temp.sweep() returns void language plpgsql as $$
+begin
+  perform pg_temp.as_service();
+  perform private.sweep();
+  perform pg_temp.as_owner();
+end
+$$;
 create function pg_temp.came(connection text, at timestamptz, named text default 'participant_joined') returns jsonb
 language sql security definer as $$
   select pg_temp.event(named, at, jsonb_build_object('connection', connection, 'user_id', pg_temp.id('client')))
@@ -56,7 +64,7 @@ select pg_temp.as_owner();
 
 -- Gone.
 select pg_temp.event('room_gone', pg_temp.ago(0));
-select private.sweep();
+select pg_temp.sweep();
 select is(pg_temp.outcome(), 'completed 2880', 'EVENT-06 whom everybody left ten minutes ago ended then');
 select is((select ended_at from meetings where id = pg_temp.id('meeting')), pg_temp.ago(12), 'EVENT-07 when the last one left');
 select pg_temp.event('room_gone', pg_temp.ago(minutes)) from unnest(array[0, 5]) as minutes;
@@ -69,14 +77,14 @@ select is(pg_temp.closings(), array['pending', 'pending later'], 'EVENT-11 the r
 
 select pg_temp.begin();
 select pg_temp.event('room_gone', pg_temp.ago(61));
-select private.sweep();
+select pg_temp.sweep();
 select is(pg_temp.outcome(), 'in_progress', 'EVENT-12 the end of an earlier room ends nothing');
 
 -- A leave that is told after the end.
 select pg_temp.begin();
 select pg_temp.came('one', pg_temp.ago(50));
 select pg_temp.event('room_gone', pg_temp.ago(20));
-select private.sweep();
+select pg_temp.sweep();
 select is(pg_temp.outcome(), 'completed 2400', 'EVENT-13 where nobody told of the last one, it is the room that ended');
 select pg_temp.went('one', pg_temp.ago(30));
 select is(pg_temp.outcome(), 'completed 1800', 'EVENT-14 until somebody does');
@@ -84,42 +92,42 @@ select is(pg_temp.outcome(), 'completed 1800', 'EVENT-14 until somebody does');
 -- Empty.
 select pg_temp.begin();
 select pg_temp.event('room_gone', pg_temp.ago(9));
-select private.sweep();
+select pg_temp.sweep();
 select is(pg_temp.outcome(), 'in_progress', 'EVENT-16 whom everybody left may come back for ten minutes');
 select pg_temp.event('room_gone', pg_temp.ago(11));
-select private.sweep();
+select pg_temp.sweep();
 select is(pg_temp.outcome(), 'in_progress', 'EVENT-17 an older report does not shorten them');
 update private.meeting_rooms set empty_since = pg_temp.ago(11);
-select private.sweep();
+select pg_temp.sweep();
 select is(pg_temp.outcome(), 'completed 2940', 'EVENT-18 then it was over when they left');
 select is((select count(*) from private.meeting_rooms where empty_since is not null), 0::bigint,
   'EVENT-19 and is not looked at any more');
 select pg_temp.begin();
 select pg_temp.event('room_gone', pg_temp.ago(20));
 select pg_temp.came('two', pg_temp.ago(12));
-select private.sweep();
+select pg_temp.sweep();
 select is(pg_temp.outcome(), 'in_progress', 'EVENT-20 who came back is there');
 select pg_temp.begin();
 select pg_temp.event('room_gone', pg_temp.ago(20));
 select pg_temp.as_user('operator');
 select pg_temp.join();
 select pg_temp.as_owner();
-select private.sweep();
+select pg_temp.sweep();
 select is(pg_temp.outcome(), 'in_progress', 'EVENT-21 and who is about to, is waited for');
 select is(pg_temp.closings(), '{}', 'EVENT-22 nobody closes the room of a meeting that goes on');
 
 select pg_temp.begin();
 select pg_temp.event('room_gone', pg_temp.ago(20));
 select pg_temp.event('room_started', pg_temp.ago(12));
-select private.sweep();
+select pg_temp.sweep();
 select is(pg_temp.outcome(), 'in_progress', 'EVENT-38 a room that was opened again is not empty, whoever came unseen');
 select pg_temp.event('room_gone', pg_temp.ago(11));
-select private.sweep();
+select pg_temp.sweep();
 select is(pg_temp.outcome(), 'completed 2940', 'EVENT-39 until it is empty again');
 select pg_temp.begin();
 select pg_temp.plan('meeting', pg_temp.ago(9));
 select pg_temp.event('room_gone', pg_temp.ago(20));
-select private.sweep();
+select pg_temp.sweep();
 select is(pg_temp.outcome(), 'in_progress', 'EVENT-40 whoever was early may come back at the planned time');
 
 -- Not begun.

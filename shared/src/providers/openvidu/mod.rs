@@ -64,6 +64,10 @@ impl Rooms for OpenVidu<'_> {
 
     fn recording<'a>(&'a self, id: &'a str) -> Asked<'a, Recording> {
         async move {
+            // Dots alone lead elsewhere, however they are encoded.
+            if id.starts_with('.') {
+                return Ok(Recording::Nowhere);
+            }
             let answer = self.call(Method::GET, &path("/recordings/", id), None).await?;
             if answer.status == StatusCode::NOT_FOUND {
                 return Ok(Recording::Nowhere);

@@ -59,7 +59,7 @@ async fn a_room_that_is_gone_already_is_closed() {
 
 #[tokio::test]
 async fn a_meeting_without_a_room_is_ended_without_a_call() {
-    let meeting = Meeting::due().await;
+    let meeting = Meeting::untouched(0).await;
     meeting.set_status("in_progress").await;
     let body = meeting.end().await.expect(200);
     assert_eq!((&body["meeting"]["status"], body.get("openvidu")), (&json!("completed"), None));

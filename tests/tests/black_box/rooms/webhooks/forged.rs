@@ -36,8 +36,10 @@ async fn a_forged_event_is_refused_and_nothing_is_called() {
         answer.refused(401, "unauthenticated");
         assert!(calls(stack, &answer).await.is_empty());
     }
+    meeting.nobody_comes().await;
     assert_eq!(meeting.status().await, "in_progress");
     honest().send().await.expect(200);
+    meeting.nobody_comes().await;
     assert_eq!(meeting.status().await, "completed");
 }
 
