@@ -64,7 +64,7 @@ room_tests() {
 }
 
 room_acceptance_tests() {
-  CONVENE_STACK_ENV="$work/stack.env" node --test --test-reporter=spec tests/acceptance/{operator_app,openvidu}.test.mjs
+  CONVENE_STACK_ENV="$work/stack.env" node --test --test-reporter=spec tests/acceptance/operator_app.test.mjs
 }
 
 # Everything that was started is stopped, however the tests end.

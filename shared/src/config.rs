@@ -64,8 +64,8 @@ pub struct Config {
     return_targets: Option<String>,
     /// Those of room tickets and ICE servers.
     ice: ice::Variables,
-    /// Those of OpenVidu and LiveKit.
-    rooms: rooms::Variables,
+    /// Those of OpenVidu and LiveKit, and `CLIENTS_WAIT_FOR_OPERATOR`.
+    pub rooms: rooms::Variables,
     /// The Zoom app, when one is configured.
     pub zoom: Option<ZoomConfig>,
 }
@@ -159,16 +159,6 @@ impl Config {
     /// (`CLOUDFLARE_TURN_...`), whichever is set, and STUN.
     pub fn ice_servers(&self) -> Result<IceServers, ConfigError> {
         self.ice.servers()
-    }
-
-    /// The server that has the rooms of meetings, by `OPENVIDU_...` or `LIVEKIT_...`.
-    pub fn room_server(&self) -> Result<RoomServer, ConfigError> {
-        self.rooms.server()
-    }
-
-    /// `CLIENTS_WAIT_FOR_OPERATOR`: whether clients enter a meeting only once its operator did.
-    pub fn clients_wait_for_operator(&self) -> Result<bool, ConfigError> {
-        self.rooms.clients_wait()
     }
 }
 

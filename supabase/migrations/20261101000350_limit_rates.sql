@@ -1,5 +1,5 @@
--- How often something may be done is counted here, for all workers alike: what a worker remembers, the next one does not
--- know. A count and the end of its period are one row, written in one statement, so that parallel requests gain nothing.
+-- How often a person may do what costs others is counted here, for all workers alike: what a worker remembers, the next
+-- one does not know. A count and the end of its period are one row, written in one statement, so that parallel requests gain nothing.
 
 create table if not exists private.rate_limits (
   -- What is counted, of whom: 'invitations <user>', for example.

@@ -38,7 +38,7 @@ create table if not exists public.video_session_participants (
   user_id uuid not null references public.profiles (id) on delete cascade,
   role text not null default 'participant' check (role in ('host', 'participant')),
   added_at timestamptz not null default now(),
-  -- When they were sent the link; the service alone writes it.
+  -- When they were sent the link; no client writes it.
   invited_at timestamptz,
   primary key (session_id, user_id)
 );

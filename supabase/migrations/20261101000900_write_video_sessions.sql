@@ -56,7 +56,7 @@ begin
     select c.client_id from public.conversations c where c.id = (request ->> 'conversation_id')::uuid
   ) as named;
   if cardinality(clients) > 50 then
-    perform private.refuse(422, 'invalid_field', 'A session is created with at most 50 clients', 'client_ids');
+    perform private.refuse(422, 'invalid_field', 'At most 50 clients are named at once', 'client_ids');
   end if;
   return coalesce(clients, '{}');
 exception when data_exception then

@@ -19,6 +19,10 @@ begin
       where p.session_id = session.id and p.role = 'participant' and private.is_my_client(p.user_id)
       order by p.invited_at nulls first, p.user_id limit 50);
   end if;
+  if cardinality(client_ids) = 0 then
+    perform private.refuse(422, 'invalid_field', 'client_ids names a client; leave it out to invite everyone there',
+      'client_ids');
+  end if;
   perform private.check_session_clients(request);
   return private.session_clients(request);
 end

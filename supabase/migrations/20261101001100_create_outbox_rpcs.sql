@@ -38,6 +38,39 @@ $$;
 revoke execute on function private.sweep_outbox() from public, anon, authenticated;
 grant execute on function private.sweep_outbox() to service_role;
 
+-- Effects of a provider that are due, locked.
+create or replace function private.due_effects(provider text, most integer)
+returns uuid[]
+language sql
+set search_path = ''
+as $$
+  -- Two of each host at most: whoever has many must not keep the others waiting.
+  select array_agg(picked.id) from (
+    select o.id from private.outbox o
+    where o.id in (
+      select turn.id from (
+        select d.id, row_number() over (partition by d.host_id order by d.available_at) as place
+        from private.outbox d
+        where d.kind like provider || '.%' and d.status = 'pending' and d.available_at <= now()
+          and (d.leased_until is null or d.leased_until <= now())
+          -- Two changes of one meeting at once could arrive in either order.
+          and not (d.kind = 'zoom.sync_meeting' and exists (
+            select from private.outbox l
+            where l.kind = d.kind and l.status = 'pending' and l.host_id = d.host_id and l.leased_until > now()
+              and l.payload ->> 'session_id' = d.payload ->> 'session_id'))
+      ) as turn
+      where turn.place <= 2)
+      and o.status = 'pending' and (o.leased_until is null or o.leased_until <= now())
+    order by o.available_at
+    limit most
+    for update skip locked
+  ) as picked
+$$;
+revoke execute on function private.due_effects(text, integer) from public, anon, authenticated;
+grant execute on function private.due_effects(text, integer) to service_role;
+
+-- `max_effects` are those of Zoom, which take several calls each; of OpenVidu's, which take one, as many again, or five for
+-- each of Zoom's that is not there.
 create or replace function public.claim_outbox(max_effects integer)
 returns jsonb
 language plpgsql
@@ -50,26 +83,9 @@ declare
   effects jsonb := '[]'::jsonb;
 begin
   perform private.sweep();
-  -- Two of each host at most: whoever has many must not keep the others waiting.
-  select array_agg(picked.id) into due from (
-    select o.id from private.outbox o
-    where o.id in (
-      select turn.id from (
-        select d.id, row_number() over (partition by d.host_id order by d.available_at) as place
-        from private.outbox d
-        where d.status = 'pending' and d.available_at <= now() and (d.leased_until is null or d.leased_until <= now())
-          -- Two changes of one meeting at once could arrive in either order.
-          and not (d.kind = 'zoom.sync_meeting' and exists (
-            select from private.outbox l
-            where l.kind = d.kind and l.status = 'pending' and l.host_id = d.host_id and l.leased_until > now()
-              and l.payload ->> 'session_id' = d.payload ->> 'session_id'))
-      ) as turn
-      where turn.place <= 2)
-      and o.status = 'pending' and (o.leased_until is null or o.leased_until <= now())
-    order by o.available_at
-    limit least(greatest(max_effects, 1), 100)
-    for update skip locked
-  ) as picked;
+  due := private.due_effects('zoom', least(greatest(max_effects, 1), 100));
+  due := due || private.due_effects('openvidu',
+    greatest(max_effects, 5 * (max_effects - coalesce(cardinality(due), 0))));
   update private.outbox o
     set lease_id = gen_random_uuid(), leased_until = clock_timestamp() + interval '60 seconds',
       attempts = o.attempts + 1

@@ -25,6 +25,8 @@ create index if not exists idx_meetings_client_id on public.meetings (client_id,
 create index if not exists idx_meetings_operator_id on public.meetings (operator_id, scheduled_at);
 create index if not exists idx_meetings_status on public.meetings (status, scheduled_at);
 create index if not exists idx_meetings_scheduled_at on public.meetings (scheduled_at);
+-- By this, what a room's server tells finds its meeting.
+create unique index if not exists meetings_session_id_idx on public.meetings (session_id) where session_id is not null;
 create index if not exists meetings_open_idx on public.meetings ((coalesce(started_at, scheduled_at)))
   where status in ('scheduled', 'in_progress');
 
@@ -34,6 +36,19 @@ grant select, insert (id, client_id, operator_id, title, description, scheduled_
   update (title, description, scheduled_at, status)
   on public.meetings to authenticated;
 grant all on public.meetings to service_role;
+
+-- Security definer: no client writes the counts.
+create or replace function private.count_meeting(client uuid)
+returns void
+language sql
+security definer
+set search_path = ''
+as $$
+  select private.spend(format('meetings %s %s', auth.uid(), client), 1, 20, interval '1 hour', 'too_many_meetings',
+    'You have planned twenty meetings within an hour; try again later')
+$$;
+revoke execute on function private.count_meeting(uuid) from public, anon;
+grant execute on function private.count_meeting(uuid) to authenticated, service_role;
 
 -- Told as a 422 that names the field, where a CHECK would be an anonymous error.
 create or replace function private.guard_meeting()
@@ -55,11 +70,13 @@ begin
   if refused is not null then
     perform private.refuse(422, 'invalid_field', refused[2], refused[1]);
   end if;
-  if tg_op = 'INSERT' and auth.uid() is not null and (
-      select count(*) from (
-        select from public.meetings m
-        where m.client_id = new.client_id and m.created_at > now() - interval '1 hour' limit 20) as recent) >= 20 then
-    perform private.refuse(429, 'too_many_meetings', 'Too many meetings were planned; try again later');
+  if tg_op = 'INSERT' and auth.uid() is not null then
+    perform private.count_meeting(new.client_id);
+  elsif tg_op = 'UPDATE' and current_user in ('anon', 'authenticated') and not private.is_own_meeting(new)
+      and (new.status not in ('completed', 'cancelled')
+        or (new.title, new.description, new.scheduled_at) is distinct from (old.title, old.description, old.scheduled_at))
+  then
+    perform private.refuse(403, 'operator_changed', 'The client has another operator now; this meeting can only be closed');
   end if;
   return new;
 end

@@ -40,3 +40,16 @@ create or replace trigger convene_guard_client before insert on public.clients
   for each row execute function private.guard_client();
 create or replace trigger convene_freeze_operator before update on public.clients
   for each row execute function private.freeze_columns('operator_id');
+
+-- Whether its operator is still the client's. Security definer: an app's own policies on `clients` may hide the client.
+create or replace function private.is_own_meeting(meeting public.meetings)
+returns boolean
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select exists (select from public.clients c where c.id = meeting.client_id and c.operator_id = meeting.operator_id)
+$$;
+revoke execute on function private.is_own_meeting(public.meetings) from public, anon;
+grant execute on function private.is_own_meeting(public.meetings) to authenticated, service_role;

@@ -28,7 +28,7 @@ declare
       then array['meeting_rescheduled', 'Meeting moved']
   end;
 begin
-  if news is not null then
+  if news[1] = 'meeting_cancelled' or (news is not null and not private.floods(meeting.operator_id)) then
     perform private.notify_others(told, news[1], news[2],
       format('%s, %s', meeting.title, private.spoken_time(meeting.scheduled_at)),
       jsonb_build_object('meeting_id', meeting.id));

@@ -2,26 +2,22 @@
 -- way that does not depend on it: attendance keeps the earliest join and the latest leave of each connection, and an
 -- event of an earlier room does nothing to the meeting.
 
-create table if not exists public.meeting_attendance (
-  meeting_id uuid not null references public.meetings (id) on delete cascade,
-  -- One for each time that somebody came.
-  connection_id text not null check (char_length(connection_id) <= 255),
-  -- No foreign key: whoever was there was there, also when their account is gone.
-  user_id uuid,
-  joined_at timestamptz,
-  left_at timestamptz,
-  primary key (meeting_id, connection_id)
-);
-alter table public.meeting_attendance enable row level security;
-revoke all on public.meeting_attendance from public, anon, authenticated, service_role;
-grant select on public.meeting_attendance to authenticated;
-grant all on public.meeting_attendance to service_role;
-drop policy if exists "Operators read who attended" on public.meeting_attendance;
-create policy "Operators read who attended" on public.meeting_attendance
-  for select to authenticated
-  using (meeting_id = any (array(select m.id from public.meetings m where m.operator_id = (select auth.uid()))));
+-- When the last one left a room that was gone at this time; that time where it is not known.
+create or replace function private.left_at(meeting public.meetings, gone_at timestamptz)
+returns timestamptz
+language sql
+stable
+set search_path = ''
+as $$
+  select greatest(meeting.started_at,
+    least(gone_at, case when bool_and(a.left_at is not null) then max(a.left_at) end))
+  from public.meeting_attendance a
+  where a.meeting_id = meeting.id and (a.left_at > meeting.started_at) is not false
+$$;
+revoke execute on function private.left_at(public.meetings, timestamptz) from public, anon, authenticated;
+grant execute on function private.left_at(public.meetings, timestamptz) to service_role;
 
--- Completes a meeting whose room is gone, or corrects when it ended: when the last one left, if that is known.
+-- Completes a meeting whose room is gone for good, or corrects when it ended.
 create or replace function private.finish_meeting(meeting public.meetings, gone_at timestamptz)
 returns void
 language sql
@@ -31,56 +27,41 @@ as $$
   update public.meetings m
     set status = 'completed', ended_at = finish.at,
       duration_seconds = extract(epoch from finish.at - m.started_at)::integer
-    from (
-      select greatest(meeting.started_at, least(now(), gone_at,
-        case when bool_and(a.left_at is not null) then max(a.left_at) end)) as at
-      from public.meeting_attendance a
-      where a.meeting_id = meeting.id and (a.left_at > meeting.started_at) is not false
-    ) as finish
+    from (values (private.left_at(meeting, gone_at))) as finish (at)
     where m.id = meeting.id
 $$;
 revoke execute on function private.finish_meeting(public.meetings, timestamptz) from public, anon, authenticated;
 grant execute on function private.finish_meeting(public.meetings, timestamptz) to service_role;
 
--- The room is gone. When somebody came back or is about to, and when it closed by itself because nobody was left, the
--- meeting may go on: whoever reloads the page alone must not end it. The sweep completes it when nobody comes.
-create or replace function private.record_room_gone(meeting public.meetings, gone_at timestamptz, empty boolean)
+-- The room is gone, because nobody was in it, because its server stopped, or because somebody closed it there. That ends no
+-- meeting at once: whoever reloads the page alone comes back, and so does everybody after a crash. The sweep completes the
+-- meeting when nobody does.
+create or replace function private.record_room_gone(meeting public.meetings, gone_at timestamptz)
 returns void
-language plpgsql
+language sql
 set search_path = ''
 as $$
-declare
-  room private.meeting_rooms;
-begin
-  if meeting.status <> 'in_progress' or gone_at < meeting.started_at then
-    return;
-  end if;
-  insert into private.meeting_rooms as known (meeting_id, empty_since) values (meeting.id, gone_at)
-    on conflict on constraint meeting_rooms_pkey do update
-      set empty_since = greatest(known.empty_since, excluded.empty_since)
-    returning known.* into room;
-  if not empty and (room.admitted_at > gone_at) is not true and not exists (
-      select from public.meeting_attendance a where a.meeting_id = meeting.id and a.joined_at > gone_at) then
-    perform private.finish_meeting(meeting, gone_at);
-  end if;
-end
+  insert into private.meeting_rooms as known (meeting_id, empty_since)
+  select meeting.id, private.left_at(meeting, gone_at)
+  where meeting.status = 'in_progress' and gone_at >= meeting.started_at
+  on conflict on constraint meeting_rooms_pkey do update
+    set empty_since = greatest(known.empty_since, excluded.empty_since)
 $$;
-revoke execute on function private.record_room_gone(public.meetings, timestamptz, boolean)
-  from public, anon, authenticated;
-grant execute on function private.record_room_gone(public.meetings, timestamptz, boolean) to service_role;
+revoke execute on function private.record_room_gone(public.meetings, timestamptz) from public, anon, authenticated;
+grant execute on function private.record_room_gone(public.meetings, timestamptz) to service_role;
 
-create or replace function private.record_meeting_attendance(meeting public.meetings, event text, details jsonb)
+create or replace function private.record_meeting_attendance(
+  meeting public.meetings, event text, event_at timestamptz, details jsonb)
 returns void
 language plpgsql
 set search_path = ''
 as $$
 declare
-  at constant timestamptz := (details ->> 'at')::timestamptz;
   finished_at timestamptz;
 begin
   insert into public.meeting_attendance as known (meeting_id, connection_id, user_id, joined_at, left_at)
     values (meeting.id, left(details ->> 'connection', 255), (details ->> 'user_id')::uuid,
-      case event when 'participant_joined' then at end, case event when 'participant_left' then at end)
+      case event when 'participant_joined' then event_at end, case event when 'participant_left' then event_at end)
     on conflict on constraint meeting_attendance_pkey do update
       set user_id = coalesce(known.user_id, excluded.user_id), joined_at = least(known.joined_at, excluded.joined_at),
         left_at = greatest(known.left_at, excluded.left_at);
@@ -90,9 +71,10 @@ begin
   end if;
 end
 $$;
-revoke execute on function private.record_meeting_attendance(public.meetings, text, jsonb)
+revoke execute on function private.record_meeting_attendance(public.meetings, text, timestamptz, jsonb)
   from public, anon, authenticated;
-grant execute on function private.record_meeting_attendance(public.meetings, text, jsonb) to service_role;
+grant execute on function private.record_meeting_attendance(public.meetings, text, timestamptz, jsonb)
+  to service_role;
 
 -- Somebody opened the room of a meeting that is over, with a token from before.
 create or replace function private.close_reopened_room(meeting public.meetings)
@@ -104,7 +86,9 @@ as $$
   where meeting.status in ('completed', 'cancelled') and not exists (
     select from private.outbox o
     where o.kind = 'openvidu.close_room' and o.host_id = meeting.operator_id and o.status = 'pending'
-      and o.payload ->> 'room' = meeting.session_id and o.available_at <= now() + interval '1 minute')
+      and o.payload ->> 'room' = meeting.session_id and o.available_at <= now() + interval '1 minute'
+      -- One that is being carried out may have closed it before.
+      and (o.leased_until is null or o.leased_until <= clock_timestamp()))
 $$;
 revoke execute on function private.close_reopened_room(public.meetings) from public, anon, authenticated;
 grant execute on function private.close_reopened_room(public.meetings) to service_role;
@@ -139,8 +123,8 @@ language sql
 set search_path = ''
 as $$
   insert into private.outbox (kind, host_id, payload)
-  select 'openvidu.fetch_recording', meeting.operator_id, jsonb_build_object('room', meeting.session_id,
-    'meeting_id', meeting.id, 'recording_id', recording_id, 'recorded_at', recorded_at)
+  select 'openvidu.fetch_recording', meeting.operator_id, jsonb_build_object('meeting_id', meeting.id,
+    'recording_id', recording_id, 'recorded_at', recorded_at)
   where not exists (
     select from private.outbox o
     where o.kind = 'openvidu.fetch_recording' and o.host_id = meeting.operator_id and o.status = 'pending'
@@ -158,23 +142,22 @@ as $$
 declare
   meeting public.meetings;
 begin
-  -- By the id, which has an index; a room of another app's has another name.
-  select m.* into meeting from public.meetings m
-    where m.id = case when room ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then room::uuid end
-      and m.session_id = room
-    for no key update;
+  -- Nothing happened later than now, whatever a clock says.
+  event_at := least(event_at, now());
+  select m.* into meeting from public.meetings m where m.session_id = room for no key update;
   if not found then
     return jsonb_build_object('recorded', false);
   end if;
   case event
-    when 'room_started' then perform private.close_reopened_room(meeting);
+    when 'room_started' then
+      update private.meeting_rooms r set empty_since = null where r.meeting_id = meeting.id and r.empty_since < event_at;
+      perform private.close_reopened_room(meeting);
     when 'participant_joined', 'participant_left' then
-      perform private.record_meeting_attendance(meeting, event, details);
+      perform private.record_meeting_attendance(meeting, event, event_at, details);
       if event = 'participant_joined' then
         perform private.close_reopened_room(meeting);
       end if;
-    when 'room_emptied' then perform private.record_room_gone(meeting, event_at, true);
-    when 'room_finished' then perform private.record_room_gone(meeting, event_at, false);
+    when 'room_gone' then perform private.record_room_gone(meeting, event_at);
     when 'recording_ready' then
       if details ->> 'recording_id' is not null then
         perform private.fetch_recording(meeting, event_at, details ->> 'recording_id');

@@ -67,7 +67,19 @@ as $$
     for update skip locked)
 $$;
 
--- Meetings whose room is empty, and to which nobody came back within ten minutes.
+-- Since when a meeting is left: its room is empty, and nobody came back or asked to within ten minutes, nor within ten of
+-- its planned start.
+create or replace function private.meeting_left_since(meeting public.meetings)
+returns timestamptz
+language sql
+set search_path = ''
+as $$
+  select r.empty_since from private.meeting_rooms r
+  where r.meeting_id = meeting.id
+    and greatest(r.empty_since, r.admitted_at, meeting.scheduled_at) < now() - interval '10 minutes'
+    and not exists (
+      select from public.meeting_attendance a where a.meeting_id = meeting.id and a.joined_at > r.empty_since)
+$$;
 create or replace function private.sweep_left_meetings()
 returns void
 language plpgsql
@@ -75,21 +87,24 @@ set search_path = ''
 as $$
 declare
   meeting public.meetings;
+  left_since timestamptz;
 begin
   for meeting in
     select m.* from private.meeting_rooms r join public.meetings m on m.id = r.meeting_id
     where r.empty_since < now() - interval '10 minutes' and m.status = 'in_progress'
-      and (r.admitted_at >= now() - interval '10 minutes') is not true
-      and not exists (
-        select from public.meeting_attendance a where a.meeting_id = m.id and a.joined_at > r.empty_since)
     limit 1000
     for update of m skip locked
   loop
-    perform private.finish_meeting(meeting, r.empty_since)
-      from private.meeting_rooms r where r.meeting_id = meeting.id;
+    -- Asked under the lock: somebody may have joined since the query began.
+    left_since := private.meeting_left_since(meeting);
+    if left_since is not null then
+      perform private.finish_meeting(meeting, left_since);
+    end if;
   end loop;
 end
 $$;
+revoke execute on function private.meeting_left_since(public.meetings) from public, anon, authenticated;
+grant execute on function private.meeting_left_since(public.meetings) to service_role;
 
 -- Tries that no longer count, and periods that are over.
 create or replace function private.sweep_counts()

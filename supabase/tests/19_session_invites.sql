@@ -1,7 +1,7 @@
 -- Threat: a host writes to people who are not their clients, or in someone else's conversation; floods a client; a link gets
 -- to somebody it is not for.
 \ir support/people.psql
-select plan(42);
+select plan(43);
 
 select pg_temp.as_owner();
 insert into public.leads (client_id, provider_id, status) values
@@ -23,7 +23,8 @@ declare
   answer jsonb;
 begin
   answer := public.send_session_invite(pg_temp.id(session),
-    (select array_agg(pg_temp.id(name)) from unnest(clients) as name), conversation, message);
+    case when clients is not null then array(select pg_temp.id(name) from unnest(clients) as name) end, conversation,
+    message);
   return coalesce((select array_agg(name || ' ' || (invited ->> 'status') order by name)
     from jsonb_array_elements(answer -> 'invitations') as invited
       join unnest(array['client', 'other_client', 'stranger']) as name on pg_temp.id(name)::text = invited ->> 'client_id'), '{}');
@@ -56,6 +57,7 @@ select is(pg_temp.invite('session', null, pg_temp.id('nothing')), array['convers
   'INV-07 which answers like one that is not there');
 select is(pg_temp.invite('session', array['client'], pg_temp.conversation('client')), array['invalid_field'],
   'INV-08 clients or a conversation, not both');
+select is(pg_temp.invite('session', '{}'), array['invalid_field'], 'INV-37 nobody is not everybody');
 select is(pg_temp.invite('session', array['client'], null, text), array['invalid_field'],
     'INV-09 the message has its length')
   from unnest(array['', repeat('x', 1001)]) as text;

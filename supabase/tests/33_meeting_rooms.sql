@@ -2,7 +2,7 @@
 -- by whoever is not its operator; a room stays open.
 \ir support/people.psql
 \ir support/meetings.psql
-select plan(83);
+select plan(104);
 
 -- Joining.
 select is(pg_temp.attempt_as(actor, format('select join_meeting(%L, true)', pg_temp.id('meeting'))), 'meeting_not_found',
@@ -31,20 +31,20 @@ select pg_temp.plan('meeting', now() + interval '15 minutes');
 select pg_temp.clear();
 select is(pg_temp.join(), 'operator', 'ROOM-12 from 15 minutes before');
 select is(pg_temp.meeting_status(), 'in_progress', 'ROOM-13 their join is the start');
-select results_eq($$select session_id, started_at from meetings where id = pg_temp.id('meeting')$$,
-  $$values (pg_temp.id('meeting')::text, now())$$, 'ROOM-14 with the time, in the room of that name');
+select is((select started_at from meetings where id = pg_temp.id('meeting')), now(), 'ROOM-14 with the time');
+select isnt(pg_temp.room(), pg_temp.id('meeting')::text, 'ROOM-66 in a room whose name nobody chose');
 select pg_temp.as_user('client');
 select is(pg_temp.told(), array['meeting_started'], 'ROOM-15 of which the client hears');
 select is(pg_temp.join(), 'client', 'ROOM-16 and gets in');
 select is(pg_temp.meeting_call(format('join_meeting(%L, true)', pg_temp.id('meeting')), 'session_id'),
-  pg_temp.id('meeting')::text, 'ROOM-17 into the same room');
+  pg_temp.room(), 'ROOM-17 into the same room');
 select pg_temp.as_owner();
 update profiles set full_name = 'Ana' where id = pg_temp.id('client');
 select pg_temp.as_user('client');
 select is(pg_temp.meeting_call(format('join_meeting(%L, true)', pg_temp.id('meeting')), 'name'), 'Ana',
   'ROOM-18 under their name');
 select is((select count(*) from generate_series(1, 40) where pg_temp.join() = 'too_many_joins'), 14::bigint,
-  'ROOM-19 thirty times in ten minutes');
+  'ROOM-19 thirty times in a minute');
 select pg_temp.as_user('operator');
 select is(pg_temp.join(), 'operator', 'ROOM-20 which is each person''s own limit');
 
@@ -65,7 +65,7 @@ select pg_temp.as_user('operator');
 select is(pg_temp.meeting_call(format('end_meeting(%L)', pg_temp.id('second_meeting'))), 'invalid_transition',
   'ROOM-25 what is still to come is not ended');
 select is(pg_temp.meeting_call(format('open_meeting_room(%L)', pg_temp.id('second_meeting')), 'session_id'),
-  pg_temp.id('second_meeting')::text, 'ROOM-26 its room is opened');
+  pg_temp.room('second_meeting'), 'ROOM-26 its room is opened');
 select is(pg_temp.meeting_status('second_meeting'), 'scheduled', 'ROOM-27 before it starts');
 select is(pg_temp.meeting_call(format('start_meeting(%L)', pg_temp.id('second_meeting'))), 'in_progress',
     'ROOM-28 it is started, once or twice')
@@ -96,6 +96,13 @@ update private.outbox set available_at = now() where kind = 'openvidu.close_room
 select pg_temp.as_user('operator');
 select isnt((select end_meeting(pg_temp.id('meeting')) ->> 'effect'), null,
   'ROOM-38 unless the room could not be closed the first time');
+
+select is((select end_meeting(pg_temp.id('meeting')) ->> 'closing'), 'true', 'ROOM-67 which is said until it is closed');
+select pg_temp.as_owner();
+update private.outbox set status = 'done', done_at = now() where available_at <= now();
+select pg_temp.as_user('operator');
+select is((select end_meeting(pg_temp.id('meeting')) ->> 'closing'), 'false',
+  'ROOM-68 the second closing is nobody''s concern');
 
 -- What is over.
 select is(pg_temp.join(), 'meeting_closed', 'ROOM-39 nobody enters, the operator not');
@@ -131,37 +138,40 @@ delete from meetings where id = pg_temp.id('deleted');
 select is(pg_temp.closings('deleted'), array['pending', 'pending later'], 'ROOM-49 a deleted meeting loses its room');
 
 -- Planning by the function.
-create function pg_temp.plan_by(request jsonb, key text default null) returns text language sql as $$
-  select pg_temp.meeting_call(format('create_meeting(%L, %L)', jsonb_build_object('title', 'N', 'scheduled_at',
-    '2030-07-01T10:00Z') || request, key), 'title')
-$$;
-create function pg_temp.for(record text) returns jsonb language sql as $$
-  select jsonb_build_object('client_id', pg_temp.id(record))
+create function pg_temp.plan_with(record text, key text default null, title text default 'N',
+  at timestamptz default '2030-07-01T10:00Z') returns text language sql as $$
+  select pg_temp.meeting_call(format('create_meeting(%L, %L, null, %L, %L)', pg_temp.id(record), title, at, key),
+    'title')
 $$;
 select pg_temp.clear();
 select pg_temp.as_user('operator');
-select is(pg_temp.plan_by(pg_temp.for('record'), 'one'), 'N', 'ROOM-50 an operator plans with a client of theirs');
-select is(pg_temp.plan_by(pg_temp.for('record'), 'one'), 'N', 'ROOM-51 and again with the same key');
+select is(pg_temp.plan_with('record', 'one'), 'N', 'ROOM-50 an operator plans with a client of theirs');
+select is(pg_temp.plan_with('record', 'one'), 'N', 'ROOM-51 and again with the same key');
 select is(pg_temp.visible($$meetings where title = 'N'$$), '1', 'ROOM-52 which is one meeting');
-select is(pg_temp.plan_by(pg_temp.for('second_record'), 'one'), 'idempotency_key_reused',
+select is(pg_temp.plan_with('second_record', 'one'), 'idempotency_key_reused',
   'ROOM-53 the key is for that request alone');
-select is(pg_temp.plan_by(pg_temp.for(record)), 'client_not_found', 'ROOM-54 not with another''s')
+select is(pg_temp.plan_with(record), 'client_not_found', 'ROOM-54 not with another''s')
   from unnest(array['foreign_record', 'loose_record', 'nobody']) as record;
-select is(pg_temp.plan_by('{}'), 'client_not_found', 'ROOM-55 an operator has to say with whom');
-select is(pg_temp.plan_by(pg_temp.for('record') || change), 'invalid_field', 'ROOM-56 what cannot be is refused')
-  from (values ('{"title": ""}'::jsonb), ('{"title": null}'), ('{"scheduled_at": "soon"}'), ('{"scheduled_at": null}'),
-    ('{"client_id": "x"}')) as changes (change);
+select is(pg_temp.plan_with(null), 'client_not_found', 'ROOM-55 an operator has to say with whom');
+select is(pg_temp.plan_with('record', null, title, at), 'invalid_field', 'ROOM-56 what cannot be is refused')
+  from (values ('', '2030-01-01Z'::timestamptz), (null, '2030-01-01Z'), ('N', null), ('N', 'infinity'),
+    ('N', '2099-01-01Z')) as odd (title, at);
 select pg_temp.as_user('client');
 select is(pg_temp.told(), array['meeting_created'], 'ROOM-57 the client hears of it');
-select is(pg_temp.plan_by('{"title": "Mine"}'), 'Mine', 'ROOM-58 and plans one with their operator without saying who they are');
-select is(pg_temp.plan_by(pg_temp.for('second_record')), 'client_not_found', 'ROOM-59 but none for another client');
+select is(pg_temp.plan_with(null, null, 'Mine'), 'Mine',
+  'ROOM-58 and plans one with their operator without saying who they are');
+select is(pg_temp.plan_with('second_record'), 'client_not_found', 'ROOM-59 but none for another client');
 select pg_temp.as_user('patient');
-select is(pg_temp.plan_by('{}'), 'no_operator', 'ROOM-60 who has no operator plans none');
+select is(pg_temp.plan_with(null), 'no_operator', 'ROOM-60 who has no operator plans none');
 select pg_temp.as_user('trainer');
-select is(pg_temp.plan_by('{}'), 'client_not_found', 'ROOM-61 who is nobody''s client neither');
+select is(pg_temp.plan_with(null), 'client_not_found', 'ROOM-61 who is nobody''s client neither');
 select pg_temp.as_user('client');
-select is((select count(*) from generate_series(1, 30) where pg_temp.plan_by('{}') = 'too_many_meetings') > 0, true,
+select is((select count(*) from generate_series(1, 30) where pg_temp.plan_with(null) = 'too_many_meetings') > 0, true,
   'ROOM-62 nor anybody without end');
+
+create function pg_temp.change(assignments text, meeting text) returns text language sql as $$
+  select pg_temp.attempt(format('update meetings set %s where id = %L', assignments, pg_temp.id(meeting)))
+$$;
 
 -- Another operator.
 select pg_temp.as_owner();
@@ -176,6 +186,51 @@ select pg_temp.as_user('operator');
 select is(pg_temp.meeting_call(format('start_meeting(%L)', pg_temp.id('last'))), 'operator_changed',
   'ROOM-64 nothing is started any more');
 select is(pg_temp.meeting_call(format('end_meeting(%L)', pg_temp.id('last'))), 'completed', 'ROOM-65 but ended');
+
+-- A former operator, in the table.
+select pg_temp.as_owner();
+insert into meetings (id, client_id, operator_id, title, scheduled_at)
+  values (pg_temp.id('former'), pg_temp.id('record'), pg_temp.id('operator'), 'F', '2030-01-01Z');
+select pg_temp.as_user('operator');
+select is(pg_temp.change(change, 'former'), 'operator_changed', 'ROOM-70 a former operator does not set ' || change)
+  from unnest(array[$$title = 'Call me'$$, $$scheduled_at = '2030-01-02Z'$$, $$status = 'in_progress'$$,
+    $$title = 'Call me', status = 'cancelled'$$]) as change;
+select is(pg_temp.change($$status = 'cancelled'$$, 'former'), '1 row', 'ROOM-71 but calls the meeting off');
+
+-- Sent out.
+select pg_temp.as_owner();
+update clients set operator_id = pg_temp.id('operator') where id = pg_temp.id('record');
+insert into meetings (id, client_id, operator_id, title, scheduled_at)
+  values (pg_temp.id('heated'), pg_temp.id('record'), pg_temp.id('operator'), 'H', now());
+select is(pg_temp.attempt_as(actor, format('select %s(%L)', call, pg_temp.id('heated'))), answer,
+    'ROOM-72 the ' || actor || ' does not ' || call)
+  from (values ('client', 'not_the_operator'), ('other_operator', 'meeting_not_found')) as denied (actor, answer),
+    unnest(array['remove_from_meeting', 'readmit_to_meeting']) as call;
+select pg_temp.as_user('operator');
+select pg_temp.join('heated');
+select is(pg_temp.meeting_call(format('remove_from_meeting(%L)', pg_temp.id('heated'))), 'removed',
+  'ROOM-73 an operator sends the client out');
+select is(pg_temp.join('heated'), 'operator', 'ROOM-74 and stays');
+select pg_temp.as_user('client');
+select is(pg_temp.join('heated', waits), 'removed', 'ROOM-75 who does not come back')
+  from unnest(array[true, false]) as waits;
+select pg_temp.as_user('operator');
+select is(pg_temp.meeting_call(format('readmit_to_meeting(%L)', pg_temp.id('heated'))), 'readmitted',
+  'ROOM-76 until readmitted');
+select pg_temp.as_user('client');
+select is(pg_temp.join('heated'), 'client', 'ROOM-77 then they do');
+
+-- An operator who came early and stayed.
+select pg_temp.as_owner();
+insert into meetings (id, client_id, operator_id, title, scheduled_at, session_id) values
+  (pg_temp.id('early'), pg_temp.id('record'), pg_temp.id('operator'), 'E', now() + interval '16 minutes', 'early');
+insert into meeting_attendance (meeting_id, connection_id, user_id, joined_at)
+  values (pg_temp.id('early'), 'one', pg_temp.id('operator'), now());
+select pg_temp.as_user('client');
+select is(pg_temp.join('early'), 'waiting_for_operator', 'ROOM-78 before its time a client waits');
+select pg_temp.plan('early', now() + interval '15 minutes');
+select is(pg_temp.join('early'), 'client', 'ROOM-79 then not for who is there already');
+select is(pg_temp.meeting_status('early'), 'in_progress', 'ROOM-80 and the meeting begins');
 
 select * from finish();
 rollback;

@@ -1,7 +1,6 @@
 // What the tests of operators' meetings share: who takes part, what they press, and what happens in the room, which is at the
 // simulator of the OpenVidu that the stack has, 2 or 3.
 import assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
 import { ok, person, service, simulator, variables } from "./stack.mjs";
 
 /** Someone with a row in `operators`. */
@@ -52,6 +51,3 @@ export async function roomAtOpenVidu(room) {
   const response = await fetch(`${variables.SIMULATORS_URL}/simulator/rooms?room=${room}`);
   return response.json();
 }
-
-/** OpenVidu tells in whole seconds when a room was gone; if somebody got a token in that second, the meeting goes on. */
-export const aSecondLater = () => sleep(1100);

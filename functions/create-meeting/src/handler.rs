@@ -21,6 +21,7 @@ struct Created {
 /// The arguments of the database function.
 #[derive(Serialize)]
 struct Arguments<'a> {
+    #[serde(flatten)]
     request: &'a MeetingRequest,
     idempotency_key: Option<&'a str>,
 }

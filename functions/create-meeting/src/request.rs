@@ -18,7 +18,7 @@ pub(crate) struct Body {
     scheduled_at: Option<ScheduledStart>,
 }
 
-/// A meeting to be created. Serialised, it is the `request` of the database function, and what an `Idempotency-Key` stands for.
+/// A meeting to be created. Serialised, it is arguments of the database function, and what an `Idempotency-Key` stands for.
 #[derive(Debug, Serialize)]
 pub(crate) struct MeetingRequest {
     /// With whom. A client need not say that it is themself.

@@ -68,14 +68,18 @@ pub(crate) enum Undone {
     NotReadyYet,
     #[error("out_of_time")]
     OutOfTime,
+    /// Others took the time of this delivery.
+    #[error("not_started")]
+    NotStarted,
     #[error("{}", .0.code())]
     Failed(Error),
 }
 
 impl From<Undone> for Outcome {
     fn from(undone: Undone) -> Self {
-        // How long Zoom takes no more: a try before that is none.
+        // How long Zoom takes no more: a try before that is none. Nor is what was not tried.
         let retry_after = match &undone {
+            Undone::NotStarted => Some(0),
             Undone::Failed(Error::Refused { retry_after, .. }) => retry_after.map(|wait| wait.as_secs()),
             _ => None,
         };
@@ -191,7 +195,7 @@ const BELIEVED_ABSENT_AFTER_SECONDS: i64 = 180;
 /// Carries out one effect, as long as `lease` allows.
 pub(crate) async fn perform(context: &Context, effect: Effect, lease: Lease) -> Result<Outcome, Undone> {
     if context.clock().now() > lease.start_until {
-        return Err(Undone::OutOfTime);
+        return Err(Undone::NotStarted);
     }
     // Before Zoom: for what needs nothing of it, the user need not be connected any more.
     match Task::parse(&effect.kind, &effect.payload)? {

@@ -51,7 +51,7 @@ async fn reached_after(seconds: i64) -> String {
 #[tokio::test]
 async fn an_effect_is_not_started_late_in_its_lease() {
     assert_eq!(reached_after(24).await, "provider_failed", "it asked Zoom");
-    assert_eq!(reached_after(26).await, "out_of_time");
+    assert_eq!(reached_after(26).await, "not_started");
 }
 
 #[tokio::test]

@@ -14,7 +14,8 @@ use uuid::Uuid;
 
 use crate::effects::{self, Effect, Lease, Outcome};
 
-/// How many effects one call takes: with what each may ask of Zoom, below the 50 subrequests of Cloudflare's free plan.
+/// How many effects of Zoom's one call takes, beside those of OpenVidu's that the database finds room for: with what each may
+/// ask, not above the 50 subrequests of Cloudflare's free plan.
 const MOST_EFFECTS: u32 = 8;
 /// Below the six open connections that a Worker may have.
 const AT_ONCE: usize = 4;

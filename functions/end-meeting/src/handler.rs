@@ -29,6 +29,8 @@ struct Ended {
     meeting: Value,
     /// What is left to do at OpenVidu.
     effect: Option<Effect>,
+    /// Whether the room is still to be closed, by whomever.
+    closing: bool,
 }
 
 /// Ends a meeting.
@@ -47,13 +49,12 @@ pub(crate) async fn handle(context: &Context, request: Request) -> Result<Respon
     let rooms = rooms::rooms(context)?;
 
     // (3) End.
-    let Ended { meeting, effect } = supabase::rpc_as(context, &caller, "end_meeting", &arguments).await?;
+    let Ended { meeting, effect, closing } = supabase::rpc_as(context, &caller, "end_meeting", &arguments).await?;
 
     // (4) Close.
-    let openvidu = match (effect, meeting["session_id"].as_str()) {
-        (Some(effect), Some(room)) => Some(close(context, &*rooms, room, &effect).await),
-        (None, _) => None,
-        (Some(_), None) => return Err(Error::Internal("end_meeting: a room without a name".to_owned())),
+    let openvidu = match effect.zip(meeting["session_id"].as_str()) {
+        Some((effect, room)) => Some(close(context, &*rooms, room, &effect).await),
+        None => closing.then_some(Progress::Pending),
     };
 
     // (5) Answer.

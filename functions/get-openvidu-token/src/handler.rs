@@ -32,7 +32,7 @@ struct Join {
 ///
 /// 1. Authenticate: 401.
 /// 2. Parse: 400, 415, 422.
-/// 3. Let the database authorise and note the join, which starts the meeting when it is its operator's: 404, 409, 429.
+/// 3. Let the database authorise and note the join, which starts the meeting when it is its operator's: 403, 404, 409, 429.
 /// 4. Have the room's server admit the caller, or make the token here: 502, 504.
 /// 5. Answer 200 with the token.
 pub(crate) async fn handle(context: &Context, request: Request) -> Result<Response, Error> {
@@ -41,7 +41,7 @@ pub(crate) async fn handle(context: &Context, request: Request) -> Result<Respon
 
     // (2) Parse. A deployment without rooms starts no meeting.
     let meeting_id = meeting_id::of(&request)?;
-    let clients_wait = context.config().clients_wait_for_operator()?;
+    let clients_wait = context.config().rooms.clients_wait()?;
     let rooms = rooms::rooms(context)?;
 
     // (3) Join.

@@ -6,7 +6,10 @@ pub(crate) mod openvidu;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
-use shared::{http::Error, validation::lenient::present};
+use shared::{
+    http::{Error, json::required},
+    validation::lenient::present,
+};
 use uuid::Uuid;
 
 /// An event to be recorded. Serialised, it is the arguments of the database function.
@@ -19,17 +22,7 @@ pub(crate) struct Record {
     details: Value,
 }
 
-/// Who came or went, and when.
-fn attendance(
-    connection: Option<String>,
-    field: &'static str,
-    user_id: Option<Uuid>,
-    at: DateTime<Utc>,
-) -> Result<Value, Error> {
-    let connection = required(connection, field)?;
-    Ok(json!({"connection": connection, "user_id": user_id, "at": at}))
-}
-
-fn required(text: Option<String>, field: &'static str) -> Result<String, Error> {
-    present(text).ok_or_else(|| Error::invalid(field, "is required"))
+/// Who came or went.
+fn attendance(connection: Option<String>, field: &'static str, user_id: Option<Uuid>) -> Result<Value, Error> {
+    Ok(json!({"connection": required(present(connection), field)?, "user_id": user_id}))
 }

@@ -10,7 +10,7 @@ use shared::{
     supabase,
 };
 
-use crate::request::{Body, InviteRequest};
+use crate::request::InviteRequest;
 
 /// The answer, as the database gives it: for each client the conversation with the link, and whether it was there before.
 #[derive(Deserialize, Serialize)]
@@ -29,7 +29,8 @@ pub(crate) async fn handle(context: &Context, request: Request) -> Result<Respon
     let caller = auth::authenticate(context, request.headers()).await?;
 
     // (2) Parse.
-    let invite = InviteRequest::parse(json::read::<Body>(&request)?)?;
+    let invite: InviteRequest = json::read(&request)?;
+    json::required(invite.session_id, "session_id")?;
 
     // (3) Invite.
     let invited: Invited = supabase::rpc_as(context, &caller, "send_session_invite", &invite).await?;

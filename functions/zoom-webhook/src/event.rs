@@ -187,7 +187,7 @@ fn attendance(
         Text::Number(id) => Some(id.to_string()),
         Text::Text(id) => present(Some(id)),
     });
-    let key = key.ok_or_else(|| Error::invalid("payload.object.participant.user_id", "is required"))?;
+    let key = json::required(key, "payload.object.participant.user_id")?;
     let mut object = meeting(body, event_at)?;
     object["participant"] = json!({"key": key, "name": present(participant.user_name), "at": at});
     Ok(object)

@@ -32,5 +32,5 @@ race_meetings() {
 
   expect_race "$RACERS ends of a meeting hand its room's closing to one" "1 closing, $((RACERS - 1)) nothing, 2 effects" \
     "$(race "$operator" "select case when end_meeting('$RACE_MEETING') -> 'effect' = 'null' then 'nothing' else 'closing' end" |
-      counted), $(sql "select count(*) from private.outbox where payload ->> 'room' = '$RACE_MEETING'") effects"
+      counted), $(sql "select count(*) from private.outbox where payload ->> 'meeting_id' = '$RACE_MEETING'") effects"
 }

@@ -11,7 +11,11 @@ use std::fmt;
 use http::{HeaderMap, header::AUTHORIZATION};
 use uuid::Uuid;
 
-use crate::{context::Context, crypto::Secret, http::Error};
+use crate::{
+    context::Context,
+    crypto::Secret,
+    http::{Error, header},
+};
 
 pub(crate) use token::check_times;
 
@@ -51,10 +55,8 @@ pub async fn identify(context: &Context, headers: &HeaderMap) -> Result<Option<C
 
 /// The bearer token of a request (RFC 6750, section 2.1), if there is exactly one Authorization header.
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let mut values = headers.get_all(AUTHORIZATION).iter();
-    let (scheme, token) = values.next()?.to_str().ok()?.split_once(' ')?;
-    let is_single = values.next().is_none();
-    (is_single && scheme.eq_ignore_ascii_case("bearer")).then_some(token.trim())
+    let (scheme, token) = header::single(headers, AUTHORIZATION)?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::{ConfigError, http_url};
 use crate::crypto::Secret;
 
 /// The variables as they are set. They are read where they are asked for, so that no other function carries the rules.
-pub(super) struct Variables {
+pub struct Variables {
     openvidu_url: Option<String>,
     openvidu_secret: Option<String>,
     openvidu_webhook_secret: Option<String>,
@@ -57,7 +57,8 @@ impl Variables {
         }
     }
 
-    pub(super) fn server(&self) -> Result<RoomServer, ConfigError> {
+    /// The server that has the rooms of meetings, by `OPENVIDU_...` or `LIVEKIT_...`.
+    pub fn server(&self) -> Result<RoomServer, ConfigError> {
         match (&self.openvidu_url, &self.livekit_url) {
             (Some(url), None) => Ok(RoomServer::OpenVidu(OpenViduConfig {
                 url: http_url("OPENVIDU_URL", url)?,
@@ -78,7 +79,8 @@ impl Variables {
         }
     }
 
-    pub(super) fn clients_wait(&self) -> Result<bool, ConfigError> {
+    /// `CLIENTS_WAIT_FOR_OPERATOR`: whether clients enter a meeting only once its operator did.
+    pub fn clients_wait(&self) -> Result<bool, ConfigError> {
         match self.clients_wait.as_deref() {
             None | Some("true") => Ok(true),
             Some("false") => Ok(false),
@@ -97,7 +99,7 @@ fn livekit_urls(url: &str) -> Result<(String, String), ConfigError> {
     let (api_scheme, client_scheme, rest) = match url.split_once("://") {
         Some(("https" | "wss", rest)) => ("https", "wss", rest),
         Some(("http" | "ws", rest)) => ("http", "ws", rest),
-        _ => return Err(ConfigError::Invalid(NAME, "an https or wss URL")),
+        _ => return Err(ConfigError::Invalid(NAME, "a URL with https, wss, http or ws")),
     };
     let api_url = http_url(NAME, &format!("{api_scheme}://{rest}"))?;
     Ok((api_url, format!("{client_scheme}://{}", rest.trim_end_matches('/'))))

@@ -2,6 +2,7 @@
 
 pub mod cors;
 pub mod error;
+pub(crate) mod header;
 pub mod idempotency;
 pub mod json;
 pub mod meeting_id;

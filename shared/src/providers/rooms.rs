@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// A server of rooms. Whatever it is asked can be asked again: the second time changes nothing.
+/// A server of rooms. To open or to close a room twice is the same as once.
 pub trait Rooms {
     /// Opens a room; one that is open already stays as it is.
     fn open<'a>(&'a self, room: &'a str) -> Asked<'a, ()>;
@@ -114,7 +114,7 @@ impl From<RoomsError> for Error {
 
 /// The server of this deployment.
 pub fn rooms(context: &Context) -> Result<Box<dyn Rooms + '_>, Error> {
-    Ok(match context.config().room_server()? {
+    Ok(match context.config().rooms.server()? {
         RoomServer::OpenVidu(config) => Box::new(OpenVidu { context, config }),
         RoomServer::LiveKit(config) => Box::new(LiveKit { context, config }),
     })

@@ -10,10 +10,8 @@ use crate::simulators::rooms::livekit_signature;
 /// A webhook, and what the functions answered.
 #[derive(Clone, Debug, Deserialize)]
 pub struct RoomEvent {
-    /// The name of the room.
-    pub room: String,
     /// What was sent, to the letter.
-    pub body: String,
+    pub webhook: String,
     /// What showed that the room's server sent it.
     pub authorization: String,
     /// As it was sent.
@@ -21,9 +19,8 @@ pub struct RoomEvent {
     /// The HTTP status, if it was sent and answered.
     pub status: Option<u16>,
     /// The body of the answer.
-    pub answer: Value,
-    /// The id under which its upstream calls were recorded.
-    pub request_id: Option<String>,
+    #[serde(default)]
+    pub body: Value,
 }
 
 /// What came of something that happened in a room.
@@ -37,9 +34,9 @@ pub struct RoomNews {
 }
 
 impl RoomEvent {
-    /// The body.
+    /// What was sent.
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap()
+        serde_json::from_str(&self.webhook).unwrap()
     }
 
     /// What kind of event it is.
@@ -60,7 +57,7 @@ impl RoomNews {
     #[track_caller]
     pub fn received(&self) {
         for event in &self.events {
-            assert_eq!((event.status, &event.answer), (Some(200), &json!({"received": true})), "{event:?}");
+            assert_eq!((event.status, &event.body), (Some(200), &json!({"received": true})), "{event:?}");
         }
     }
 }
@@ -129,7 +126,7 @@ impl Stack {
         self.function("openvidu-webhook")
             .without("apikey")
             .header("authorization", &event.authorization)
-            .body(&event.content_type, event.body.clone())
+            .body(&event.content_type, event.webhook.clone())
     }
 
     /// A webhook of one's own, as the stack's version of OpenVidu would send it now.

@@ -2,7 +2,7 @@
 //! hosted Supabase has and the local one lacks (asymmetric signing keys).
 //!
 //! - `/zoom/v2/*`, `/zoom/oauth/*`: [`zoom`], strict, stateful, recording; `/zoom/oauth/authorize` is its consent page
-//! - `/openvidu/openvidu/api/*`: [`openvidu`], and `/livekit/twirp/*`: [`livekit`], of the same kind
+//! - `/openvidu/openvidu/api/*` and `/livekit/twirp/*`: [`rooms`], of the same kind
 //! - `/twilio/*`, `/cloudflare/*`: [`turn`], which give out credentials for TURN
 //! - `/supabase/*`: [`supabase_wiretap`], forwards and records
 //! - `/simulator/*`: for the tests: consent without a page, what happens at Zoom's side and in rooms, faults, recorded

@@ -74,6 +74,18 @@ impl World {
         self.client.post(format!("{}/simulator/{path}", self.url)).json(&body).send().await.unwrap()
     }
 
+    /// What came of something that happened in a room, and the bodies of the webhooks.
+    async fn in_room(&self, what: &str, details: Value) -> (Value, Vec<Value>) {
+        let answer = self.control(&format!("rooms/{what}"), details).await;
+        let events = answer["events"].as_array().unwrap().iter();
+        let bodies = events.map(|event| {
+            assert_eq!(event["status"], 202, "{event}");
+            serde_json::from_str(event["webhook"].as_str().unwrap()).unwrap()
+        });
+        let bodies = bodies.collect();
+        (answer, bodies)
+    }
+
     async fn look(&self, path: &str) -> Value {
         let response = self.client.get(format!("{}/simulator/{path}", self.url)).send().await.unwrap();
         response.error_for_status().unwrap().json().await.unwrap()
@@ -120,6 +132,20 @@ impl World {
         let list: Value = list.json().await.unwrap();
         list["total_records"].as_u64().unwrap().try_into().unwrap()
     }
+}
+
+/// The status and the body: JSON, text, or null when there is none.
+async fn answer(request: RequestBuilder) -> (u16, Value) {
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    let text = response.text().await.unwrap();
+    let text_or_null = || if text.is_empty() { Value::Null } else { json!(text) };
+    (status, serde_json::from_str(&text).unwrap_or_else(|_| text_or_null()))
+}
+
+/// What kinds of webhooks these are.
+fn names(events: &[Value]) -> Vec<&str> {
+    events.iter().map(|event| event["event"].as_str().unwrap()).collect()
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use convene_tests::harness::{Answer, Person, Stack, SupabaseFault};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::{calls, create, linked_session};
 
@@ -111,8 +112,6 @@ async fn what_is_not_an_invitation_asks_nobody() {
     for (field, changes) in [
         ("session_id", json!({"session_id": null})),
         ("session_id", json!({"session_id": "1"})),
-        ("client_ids", json!({"client_ids": []})),
-        ("client_ids", json!({"conversation_id": planned.id})),
         ("message", json!({"message": " "})),
         ("message", json!({"message": "x".repeat(1001)})),
         ("message", json!({"message": "a\u{1b}[31m"})),
@@ -121,6 +120,10 @@ async fn what_is_not_an_invitation_asks_nobody() {
         let answer = planned.invite(&changes).await;
         assert_eq!(answer.refused(422, "invalid_field")["field"], field, "{changes}");
         assert!(calls(&planned.stack, &answer).await.is_empty(), "{changes}");
+    }
+    let crowd: Vec<Uuid> = (0..51).map(|_| Uuid::new_v4()).collect();
+    for changes in [json!({"client_ids": []}), json!({"conversation_id": planned.id}), json!({"client_ids": crowd})] {
+        assert_eq!(planned.invite(&changes).await.refused(422, "invalid_field")["field"], "client_ids", "{changes}");
     }
     let without_token = planned.stack.function("send-session-invite").json(&planned.body(&json!({}))).send().await;
     without_token.refused(401, "unauthenticated");

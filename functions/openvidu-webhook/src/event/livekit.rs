@@ -5,13 +5,16 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::{
-    http::{Error, json},
+    http::{
+        Error,
+        json::{self, required},
+    },
     providers::rooms::web_url,
-    validation::lenient::{Whole, moment},
+    validation::lenient::{Whole, moment, present},
 };
 use uuid::Uuid;
 
-use super::{Record, attendance, required};
+use super::{Record, attendance};
 
 #[derive(Deserialize)]
 struct Named {
@@ -47,8 +50,6 @@ struct Participant {
     identity: Option<String>,
     /// Nothing for a person.
     kind: Option<String>,
-    /// Seconds since 1970.
-    joined_at: Option<Whole>,
 }
 
 #[derive(Deserialize)]
@@ -80,7 +81,7 @@ pub(crate) fn parse(body: &[u8]) -> Result<Option<Record>, Error> {
     let Named { event } = json::parse(body)?;
     match event.as_str() {
         "room_started" => in_room("room_started", body, json!({})).map(Some),
-        "room_finished" => in_room("room_finished", body, json!({})).map(Some),
+        "room_finished" => in_room("room_gone", body, json!({})).map(Some),
         "participant_joined" => participant("participant_joined", body),
         "participant_left" => participant("participant_left", body),
         "egress_ended" => recording(body),
@@ -90,7 +91,7 @@ pub(crate) fn parse(body: &[u8]) -> Result<Option<Record>, Error> {
 
 fn in_room(event: &'static str, body: &[u8], details: Value) -> Result<Record, Error> {
     let InRoom { room } = json::parse(body)?;
-    Ok(Record { event, event_at: event_at(body)?, room: required(room.name, "room.name")?, details })
+    Ok(Record { event, event_at: event_at(body)?, room: required(present(room.name), "room.name")?, details })
 }
 
 fn event_at(body: &[u8]) -> Result<DateTime<Utc>, Error> {
@@ -103,17 +104,12 @@ fn seconds(Whole(seconds): Whole) -> Option<DateTime<Utc>> {
 }
 
 fn participant(event: &'static str, body: &[u8]) -> Result<Option<Record>, Error> {
-    let OfParticipant { participant: Participant { sid, identity, kind, joined_at } } = json::parse(body)?;
+    let OfParticipant { participant: Participant { sid, identity, kind } } = json::parse(body)?;
     if kind.is_some_and(|kind| NOBODY.contains(&kind.as_str())) {
         return Ok(None);
     }
-    let joined_at = joined_at.filter(|_| event == "participant_joined").and_then(seconds);
-    let at = match joined_at {
-        Some(joined_at) => joined_at,
-        None => event_at(body)?,
-    };
     let user_id = identity.and_then(|identity| Uuid::parse_str(&identity).ok());
-    in_room(event, body, attendance(sid, "participant.sid", user_id, at)?).map(Some)
+    in_room(event, body, attendance(sid, "participant.sid", user_id)?).map(Some)
 }
 
 /// The first file of a recording that is on the web.
@@ -123,7 +119,7 @@ fn recording(body: &[u8]) -> Result<Option<Record>, Error> {
     let (Some("EGRESS_COMPLETE" | "EGRESS_LIMIT_REACHED"), Some(url)) = (status.as_deref(), url) else {
         return Ok(None);
     };
-    let room = required(room_name, "egressInfo.roomName")?;
+    let room = required(present(room_name), "egressInfo.roomName")?;
     Ok(Some(Record { event: "recording_ready", event_at: event_at(body)?, room, details: json!({"url": url}) }))
 }
 

@@ -4,12 +4,15 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::{
-    http::{Error, json},
-    validation::lenient::{Whole, moment},
+    http::{
+        Error,
+        json::{self, required},
+    },
+    validation::lenient::{Whole, moment, present},
 };
 use uuid::Uuid;
 
-use super::{Record, attendance, required};
+use super::{Record, attendance};
 
 #[derive(Deserialize)]
 struct Named {
@@ -23,17 +26,6 @@ struct Basics {
     session_id: Option<String>,
     /// Milliseconds since 1970.
     timestamp: Option<Whole>,
-}
-
-/// Of a session that is over.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct End {
-    /// Milliseconds since 1970.
-    start_time: Option<Whole>,
-    /// Seconds.
-    duration: Option<Whole>,
-    reason: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -62,12 +54,12 @@ pub(crate) fn parse(body: &[u8]) -> Result<Option<Record>, Error> {
     let Named { event } = json::parse(body)?;
     Ok(Some(match event.as_str() {
         "sessionCreated" => record("room_started", body, at(body)?, json!({}))?,
-        "sessionDestroyed" => destroyed(body)?,
+        "sessionDestroyed" => record("room_gone", body, at(body)?, json!({}))?,
         "participantJoined" => participant("participant_joined", body)?,
         "participantLeft" => participant("participant_left", body)?,
         "recordingStatusChanged" => match json::parse(body)? {
             Recording { status: Some(status), id } if status == "ready" => {
-                record("recording_ready", body, at(body)?, json!({"recording_id": required(id, "id")?}))?
+                record("recording_ready", body, at(body)?, json!({"recording_id": required(present(id), "id")?}))?
             }
             _ => return Ok(None),
         },
@@ -77,7 +69,7 @@ pub(crate) fn parse(body: &[u8]) -> Result<Option<Record>, Error> {
 
 fn record(event: &'static str, body: &[u8], event_at: DateTime<Utc>, details: Value) -> Result<Record, Error> {
     let Basics { session_id, .. } = json::parse(body)?;
-    Ok(Record { event, event_at, room: required(session_id, "sessionId")?, details })
+    Ok(Record { event, event_at, room: required(present(session_id), "sessionId")?, details })
 }
 
 fn at(body: &[u8]) -> Result<DateTime<Utc>, Error> {
@@ -87,25 +79,9 @@ fn at(body: &[u8]) -> Result<DateTime<Utc>, Error> {
         .ok_or_else(|| Error::invalid("timestamp", "must be a number of milliseconds since 1970"))
 }
 
-/// A session that somebody closed is finished. OpenVidu also ends one when the last person reloads the page, or when a server
-/// of its own crashes: from that people come back.
-fn destroyed(body: &[u8]) -> Result<Record, Error> {
-    let End { start_time, duration, reason } = json::parse(body)?;
-    let measured = start_time
-        .zip(duration)
-        .and_then(|(Whole(start), Whole(seconds))| moment(start.checked_add(seconds.checked_mul(1000)?)?));
-    let ended_at = match measured {
-        Some(ended_at) => ended_at,
-        None => at(body)?,
-    };
-    let event = if reason.as_deref() == Some("sessionClosedByServer") { "room_finished" } else { "room_emptied" };
-    record(event, body, ended_at, json!({}))
-}
-
 fn participant(event: &'static str, body: &[u8]) -> Result<Record, Error> {
     let Participant { connection_id, server_data } = json::parse(body)?;
-    let at = at(body)?;
-    record(event, body, at, attendance(connection_id, "connectionId", user_id(server_data), at)?)
+    record(event, body, at(body)?, attendance(connection_id, "connectionId", user_id(server_data))?)
 }
 
 /// The user in what the token was made with. Somebody whose token was not made here has none.

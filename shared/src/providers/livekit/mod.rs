@@ -12,9 +12,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::rooms::{self, Admission, Asked, Person, Recording, Rooms, RoomsError};
-use crate::{config::LiveKitConfig, context::Context};
+use crate::{config::LiveKitConfig, context::Context, http::upstream::Answer};
 
-pub use webhook::verify as verify_report;
+pub use webhook::verify_report;
 
 /// How long a room outlives its emptiness: the last one present may be loading the page again.
 const EMPTY_ROOM_STAYS: Duration = Duration::from_mins(10);
@@ -36,7 +36,7 @@ impl Rooms for LiveKit<'_> {
     fn open<'a>(&'a self, room: &'a str) -> Asked<'a, ()> {
         let seconds = EMPTY_ROOM_STAYS.as_secs();
         let request = json!({"name": room, "empty_timeout": seconds, "departure_timeout": seconds});
-        self.call("CreateRoom", request).boxed_local()
+        async move { succeeded(&self.call("CreateRoom", request).await?) }.boxed_local()
     }
 
     /// The room opens when the first one enters.
@@ -49,7 +49,14 @@ impl Rooms for LiveKit<'_> {
     }
 
     fn close<'a>(&'a self, room: &'a str) -> Asked<'a, ()> {
-        self.call("DeleteRoom", json!({"room": room})).boxed_local()
+        async move {
+            let answer = self.call("DeleteRoom", json!({"room": room})).await?;
+            // As long as it is the service that says so, and not a server before it.
+            let is_gone = answer.status == StatusCode::NOT_FOUND
+                && serde_json::from_slice::<TwirpError>(&answer.body).unwrap_or_default().code == "not_found";
+            if is_gone { Ok(()) } else { succeeded(&answer) }
+        }
+        .boxed_local()
     }
 
     /// LiveKit tells where a recording is when it tells of it.
@@ -59,19 +66,16 @@ impl Rooms for LiveKit<'_> {
 }
 
 impl LiveKit<'_> {
-    /// Calls RoomService. That a room is not there is all that it can mean by not finding something, as long as it is the
-    /// service that says so, and not a server before it.
-    async fn call(&self, operation: &str, request: Value) -> Result<(), RoomsError> {
+    /// Calls RoomService.
+    async fn call(&self, operation: &str, request: Value) -> Result<Answer, RoomsError> {
         let url = format!("{}/twirp/livekit.RoomService/{operation}", self.config.api_url);
         let token = token::for_room_service(&self.config, self.context.clock().now())?;
-        let answer = rooms::call(self.context, Method::POST, url, format!("Bearer {token}"), Some(request)).await?;
-        let not_found = || serde_json::from_slice::<TwirpError>(&answer.body).unwrap_or_default().code == "not_found";
-        if answer.status.is_success() || answer.status == StatusCode::NOT_FOUND && not_found() {
-            Ok(())
-        } else {
-            Err(RoomsError::Refused(answer.status))
-        }
+        rooms::call(self.context, Method::POST, url, format!("Bearer {token}"), Some(request)).await
     }
+}
+
+fn succeeded(answer: &Answer) -> Result<(), RoomsError> {
+    if answer.status.is_success() { Ok(()) } else { Err(RoomsError::Refused(answer.status)) }
 }
 
 #[cfg(test)]

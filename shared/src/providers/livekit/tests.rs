@@ -55,7 +55,7 @@ async fn rooms_are_opened_and_closed_by_the_room_service() {
 }
 
 fn service(context: &Context) -> LiveKitConfig {
-    match context.config().room_server().unwrap() {
+    match context.config().rooms.server().unwrap() {
         crate::config::RoomServer::LiveKit(config) => config,
         crate::config::RoomServer::OpenVidu(_) => panic!("not LiveKit"),
     }

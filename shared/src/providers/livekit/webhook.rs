@@ -8,7 +8,11 @@ use jwt_compact::{
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
-use crate::{auth, config::LiveKitConfig, http::Error};
+use crate::{
+    auth,
+    config::LiveKitConfig,
+    http::{Error, header},
+};
 
 #[derive(Deserialize)]
 struct ReportClaims {
@@ -18,30 +22,26 @@ struct ReportClaims {
 
 /// Lets a report pass whose Authorization header is, without a scheme, a token that LiveKit signed with this deployment's
 /// secret over exactly these bytes of the body, and that is valid now; 401 for every other.
-pub fn verify(config: &LiveKitConfig, headers: &HeaderMap, body: &[u8], now: DateTime<Utc>) -> Result<(), Error> {
-    check(config, headers, body, now).map_err(Error::Unauthenticated)
-}
-
-fn check(config: &LiveKitConfig, headers: &HeaderMap, body: &[u8], now: DateTime<Utc>) -> Result<(), &'static str> {
-    let token = single(headers).ok_or("no token of LiveKit's")?;
-    let untrusted = UntrustedToken::new(token).map_err(|_| "not a JWT")?;
+pub fn verify_report(
+    config: &LiveKitConfig,
+    headers: &HeaderMap,
+    body: &[u8],
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let token = header::single(headers, AUTHORIZATION).ok_or(Error::Unauthenticated("no token of LiveKit's"))?;
+    let untrusted = UntrustedToken::new(token).map_err(|_| Error::Unauthenticated("not a JWT"))?;
     let key = Hs256Key::new(config.api_secret.expose());
-    let token = Hs256.validator::<ReportClaims>(&key).validate(&untrusted).map_err(|_| "not LiveKit's signature")?;
-    auth::check_times(token.claims(), now)?;
+    let token = Hs256.validator::<ReportClaims>(&key).validate(&untrusted);
+    let token = token.map_err(|_| Error::Unauthenticated("not LiveKit's signature"))?;
+    auth::check_times(token.claims(), now).map_err(Error::Unauthenticated)?;
     let ReportClaims { iss, sha256 } = &token.claims().custom;
     if *iss != config.api_key {
-        return Err("another API key");
+        return Err(Error::Unauthenticated("another API key"));
     }
     if *sha256 != BASE64_STANDARD.encode(Sha256::digest(body)) {
-        return Err("signed over another body");
+        return Err(Error::Unauthenticated("signed over another body"));
     }
     Ok(())
-}
-
-fn single(headers: &HeaderMap) -> Option<&str> {
-    let mut values = headers.get_all(AUTHORIZATION).iter();
-    let value = values.next()?.to_str().ok()?;
-    values.next().is_none().then_some(value)
 }
 
 #[cfg(test)]
@@ -91,7 +91,11 @@ mod tests {
         for token in tokens {
             headers.append(AUTHORIZATION, token.parse().unwrap());
         }
-        check(&config, &headers, body, DateTime::from_timestamp(NOW + seconds_later, 0).unwrap())
+        let now = DateTime::from_timestamp(NOW + seconds_later, 0).unwrap();
+        verify_report(&config, &headers, body, now).map_err(|error| match error {
+            Error::Unauthenticated(cause) => cause,
+            other => panic!("{other:?}"),
+        })
     }
 
     fn check_one(token: &str) -> Result<(), &'static str> {

@@ -110,8 +110,8 @@ async fn a_recording_is_where_openvidu_says_once_it_is_ready() {
     ] {
         let upstream = Upstream::in_turn(&[answer]);
         let context = context(&upstream);
-        let found = rooms(&context).unwrap().recording("../r 1/").await;
+        let found = rooms(&context).unwrap().recording("r/../1 ").await;
         assert_eq!(found.map_err(status), recording);
-        assert_eq!(upstream.calls(), ["GET /openvidu/api/recordings/%2E%2E%2Fr%201%2F"]);
+        assert_eq!(upstream.calls(), ["GET /openvidu/api/recordings/r%2F%2E%2E%2F1%20"]);
     }
 }

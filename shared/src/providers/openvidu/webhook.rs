@@ -4,7 +4,7 @@ use crate::{auth, crypto::Secret, http::Error};
 
 /// Lets a report pass that carries the secret as its bearer token, as `OPENVIDU_WEBHOOK_HEADERS` makes OpenVidu send it; 401
 /// for every other. OpenVidu signs nothing.
-pub fn verify(secret: &Secret, headers: &HeaderMap) -> Result<(), Error> {
+pub fn verify_report(secret: &Secret, headers: &HeaderMap) -> Result<(), Error> {
     match auth::bearer(headers) {
         Some(token) if secret.matches(token) => Ok(()),
         _ => Err(Error::Unauthenticated("not OpenVidu's secret")),
@@ -24,7 +24,7 @@ mod tests {
             for value in values {
                 headers.append(AUTHORIZATION, value.parse().unwrap());
             }
-            verify(&Secret::new("s3cret"), &headers).is_ok()
+            verify_report(&Secret::new("s3cret"), &headers).is_ok()
         };
         assert!(verify(&["Bearer s3cret"]));
         for wrong in [

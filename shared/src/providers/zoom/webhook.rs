@@ -7,7 +7,7 @@ use subtle::ConstantTimeEq as _;
 
 use crate::{
     crypto::{Secret, hmac_sha256_hex},
-    http::Error,
+    http::{Error, header},
 };
 
 /// `v0=` and the HMAC-SHA256 of `v0:{timestamp}:{body}` in lower-case hexadecimal digits.
@@ -21,8 +21,8 @@ const WINDOW_SECONDS: u64 = 5 * 60;
 /// Lets a request pass that Zoom signed within the last five minutes, over exactly these bytes of the body; 401 for
 /// every other.
 pub fn verify(secret: &Secret, headers: &HeaderMap, body: &[u8], now: DateTime<Utc>) -> Result<(), Error> {
-    let signature = single(headers, SIGNATURE).ok_or(Error::Unauthenticated("no signature of Zoom's"))?;
-    let timestamp = single(headers, TIMESTAMP).ok_or(Error::Unauthenticated("no timestamp of Zoom's"))?;
+    let signature = header::single(headers, SIGNATURE).ok_or(Error::Unauthenticated("no signature of Zoom's"))?;
+    let timestamp = header::single(headers, TIMESTAMP).ok_or(Error::Unauthenticated("no timestamp of Zoom's"))?;
     let expected = sign(secret, &[b"v0:", timestamp.as_bytes(), b":", body])?;
     let is_signed: bool = format!("v0={expected}").as_bytes().ct_eq(signature.as_bytes()).into();
     if !is_signed {
@@ -46,13 +46,6 @@ pub fn prove(secret: &Secret, plain_token: &str) -> Result<String, Error> {
 
 fn sign(secret: &Secret, parts: &[&[u8]]) -> Result<String, Error> {
     hmac_sha256_hex(secret, parts).ok_or_else(|| Error::Internal("HMAC refused its key".to_owned()))
-}
-
-/// The value of a header that is there exactly once.
-fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let mut values = headers.get_all(name).iter();
-    let value = values.next()?.to_str().ok()?;
-    values.next().is_none().then_some(value)
 }
 
 #[cfg(test)]

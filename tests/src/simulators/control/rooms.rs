@@ -117,9 +117,15 @@ pub(super) async fn room(
     Ok(Json(room.unwrap_or_default()))
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ToldOf {
+    room: String,
+}
+
 /// Every webhook of a room that was sent, also those that the project's own calls caused.
-pub(super) async fn told(State(simulators): State<Arc<Simulators>>, Query(named): Query<NamedRoom>) -> Json<Vec<Told>> {
-    Json(simulators.rooms.messenger.told(&named.room))
+pub(super) async fn told(State(simulators): State<Arc<Simulators>>, Query(about): Query<ToldOf>) -> Json<Vec<Told>> {
+    Json(simulators.rooms.messenger.told(&about.room))
 }
 
 #[derive(Deserialize)]

@@ -34,10 +34,6 @@ struct CreateRoom {
     empty_timeout: u32,
     #[serde(default, alias = "departureTimeout")]
     departure_timeout: u32,
-    #[serde(default, alias = "maxParticipants")]
-    max_participants: u32,
-    #[serde(default)]
-    metadata: String,
 }
 
 /// The body of `DeleteRoom` and `ListParticipants`.
@@ -84,13 +80,12 @@ pub(crate) fn perform(
     };
     match operation {
         RoomOperation::Open => {
-            let CreateRoom { name, empty_timeout, departure_timeout, max_participants, metadata } = json(request)?;
+            let CreateRoom { name, empty_timeout, departure_timeout } = json(request)?;
             allowed(grants.room_create)?;
             if name.is_empty() {
                 return Err(answers::refusal(Code::InvalidArgument, "no room name"));
             }
-            let config = RoomConfig { empty_timeout, departure_timeout, max_participants, metadata };
-            let (room, started) = livekit.open(&name, &config);
+            let (room, started) = livekit.open(&name, &RoomConfig { empty_timeout, departure_timeout });
             events.extend(started);
             Ok(answers::json(&room))
         }

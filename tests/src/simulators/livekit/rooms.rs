@@ -24,8 +24,6 @@ pub(super) struct Room {
     pub(super) name: String,
     empty_timeout: u32,
     departure_timeout: u32,
-    max_participants: u32,
-    metadata: String,
     created_at: DateTime<Utc>,
     participants: Vec<Participant>,
 }
@@ -35,7 +33,6 @@ pub(super) struct Participant {
     identity: String,
     name: String,
     metadata: String,
-    attributes: HashMap<String, String>,
     grants: Grants,
     joined_at: DateTime<Utc>,
 }
@@ -49,8 +46,6 @@ impl LiveKit {
             name: name.to_owned(),
             empty_timeout: EMPTY_TIMEOUT,
             departure_timeout: DEPARTURE_TIMEOUT,
-            max_participants: 0,
-            metadata: String::new(),
             created_at: now(),
             participants: Vec::new(),
         });
@@ -114,7 +109,6 @@ impl LiveKit {
             identity: claims.sub,
             name: claims.name,
             metadata: claims.metadata,
-            attributes: claims.attributes,
             grants: claims.video,
             joined_at: now(),
         };
@@ -144,9 +138,6 @@ impl LiveKit {
         let seen = |participant: &Participant| {
             json!({
                 "connection": participant.sid,
-                "identity": participant.identity,
-                "name": participant.name,
-                "metadata": participant.metadata,
                 "role": participant.grants,
             })
         };
@@ -164,10 +155,6 @@ impl Room {
         let given = |new: u32, old: u32| if new == 0 { old } else { new };
         self.empty_timeout = given(config.empty_timeout, self.empty_timeout);
         self.departure_timeout = given(config.departure_timeout, self.departure_timeout);
-        self.max_participants = given(config.max_participants, self.max_participants);
-        if !config.metadata.is_empty() {
-            self.metadata.clone_from(&config.metadata);
-        }
     }
 
     fn place_of(&self, identity: &str) -> Option<usize> {
@@ -185,12 +172,12 @@ impl Room {
             "name": self.name,
             "emptyTimeout": self.empty_timeout,
             "departureTimeout": self.departure_timeout,
-            "maxParticipants": self.max_participants,
+            "maxParticipants": 0,
             "creationTime": int64(self.created_at.timestamp()),
             "creationTimeMs": int64(self.created_at.timestamp_millis()),
             "turnPassword": "",
             "enabledCodecs": [{"mime": "audio/opus", "fmtpLine": ""}, {"mime": "video/VP8", "fmtpLine": ""}],
-            "metadata": self.metadata,
+            "metadata": "",
             "numParticipants": self.participants.len(),
             "numPublishers": 0,
             "activeRecording": false,
@@ -226,7 +213,7 @@ impl Participant {
             "isPublisher": false,
             // Zero, which is not told.
             "kind": null,
-            "attributes": self.attributes,
+            "attributes": {},
             "disconnectReason": null,
         })
     }

@@ -1,7 +1,5 @@
 //! Tokens as LiveKit reads them. This is no code of the project's, so that it cannot share a mistake with it.
 
-use std::collections::HashMap;
-
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
 use hmac::{Hmac, Mac as _};
@@ -30,8 +28,6 @@ pub(super) struct Claims {
     pub(super) name: String,
     #[serde(default)]
     pub(super) metadata: String,
-    #[serde(default)]
-    pub(super) attributes: HashMap<String, String>,
     #[serde(default)]
     pub(super) video: Grants,
     #[serde(rename = "roomConfig", default)]
@@ -65,9 +61,6 @@ pub(super) struct RoomConfig {
     pub(super) empty_timeout: u32,
     #[serde(alias = "departureTimeout")]
     pub(super) departure_timeout: u32,
-    #[serde(alias = "maxParticipants")]
-    pub(super) max_participants: u32,
-    pub(super) metadata: String,
 }
 
 impl Claims {

@@ -214,7 +214,6 @@ impl OpenVidu {
         Some(json!({
             "room": id,
             "participants": session.present.iter().map(seen).collect::<Vec<Value>>(),
-            "unused_tokens": session.pending.len(),
         }))
     }
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::super::webhook;
+use super::super::webhook::{self, Reply};
 use super::super::{Settings, Simulators, now};
 use super::Version;
 use crate::tokens;
@@ -28,15 +28,15 @@ pub(crate) struct Event {
 /// A webhook, and what the project answered.
 #[derive(Clone, Serialize)]
 pub(crate) struct Told {
+    #[serde(skip)]
     room: String,
     /// As it was sent, to the letter.
-    body: String,
+    webhook: String,
     authorization: String,
     content_type: &'static str,
     /// None when it was not sent, or not answered.
-    status: Option<u16>,
-    answer: Value,
-    request_id: Option<String>,
+    #[serde(flatten)]
+    reply: Option<Reply>,
 }
 
 /// Tells the project, and remembers what was told.
@@ -53,10 +53,8 @@ impl Event {
             room: self.room,
             authorization: authorization(settings, version, body.as_bytes()),
             content_type: version.webhook_content_type(),
-            body,
-            status: None,
-            answer: Value::Null,
-            request_id: None,
+            webhook: body,
+            reply: None,
         }
     }
 }
@@ -74,12 +72,10 @@ impl Messenger {
             .timeout(PATIENCE)
             .header(CONTENT_TYPE, told.content_type)
             .header(AUTHORIZATION, &told.authorization)
-            .body(told.body.clone());
+            .body(told.webhook.clone());
         match webhook::send(request).await {
-            Ok(reply) => {
-                (told.status, told.answer, told.request_id) = (Some(reply.status), reply.body, reply.request_id);
-            }
-            Err(error) => told.answer = error.into(),
+            Ok(reply) => told.reply = Some(reply),
+            Err(error) => eprintln!("simulators: {error}"),
         }
         let mut all = self.told.lock().unwrap();
         if all.len() == KEPT {

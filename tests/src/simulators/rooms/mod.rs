@@ -1,5 +1,5 @@
-//! What the simulators of rooms, [`openvidu`](super::openvidu) (version 2) and [`livekit`](super::livekit) (version 3),
-//! have in common: their calls are recorded under the room, they fail on demand, and they tell the project's webhook.
+//! What the simulators of rooms, `openvidu` (version 2) and `livekit` (version 3), have in common: their calls are recorded
+//! under the room, they fail on demand, and they tell the project's webhook.
 
 mod event;
 mod fault;

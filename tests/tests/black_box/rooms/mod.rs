@@ -18,7 +18,7 @@ struct Meeting {
     operator: Person,
     customer: Customer,
     id: Uuid,
-    /// Its name is the meeting's id.
+    /// What its room is called, whether it is open or not.
     room: String,
 }
 
@@ -28,34 +28,51 @@ impl Meeting {
         Self::planned(0).await
     }
 
-    /// One that is to begin in so many minutes.
+    /// One that is to begin in so many minutes, and whose room was tried out.
     async fn planned(minutes: i32) -> Self {
+        let mut meeting = Self::untouched(minutes).await;
+        let name = "update public.meetings set session_id = gen_random_uuid() where id = $1 returning session_id";
+        meeting.room = meeting.stack.sql(name, &[&meeting.id]).await[0].get(0);
+        meeting
+    }
+
+    /// One whose room nobody asked for.
+    async fn untouched(minutes: i32) -> Self {
         let stack = Stack::running();
         let operator = stack.operator().await;
         let customer = stack.customer_of(&operator).await;
         let insert = "insert into public.meetings (client_id, operator_id, title, scheduled_at)
             values ($1, $2, 'Annual review', now() + $3 * interval '1 minute') returning id";
         let id: Uuid = stack.sql(insert, &[&customer.record, &operator.id, &f64::from(minutes)]).await[0].get(0);
-        Self { stack, operator, customer, id, room: id.to_string() }
+        Self { stack, operator, customer, id, room: String::new() }
     }
 
     /// One that the operator and the client have entered, as if that had been ten minutes ago.
     async fn under_way() -> (Self, [RoomNews; 2]) {
         let meeting = Self::due().await;
         let inside = [meeting.enter(&meeting.operator).await, meeting.enter(&meeting.customer.person).await];
-        meeting.began_ten_minutes_ago().await;
+        meeting.shift(10).await;
         (meeting, inside)
     }
 
-    /// Events have whole seconds, and what happened within the second of a start could have been before it.
-    async fn began_ten_minutes_ago(&self) {
+    /// Everything is so many minutes longer ago.
+    async fn shift(&self, minutes: i32) {
         for update in [
-            "update public.meetings set started_at = now() - interval '10 minutes' where id = $1",
-            "update private.meeting_rooms set admitted_at = now() - interval '10 minutes' where meeting_id = $1",
-            "update public.meeting_attendance set joined_at = joined_at - interval '10 minutes' where meeting_id = $1",
+            "update public.meetings set started_at = started_at - $2 * interval '1 minute',
+                scheduled_at = scheduled_at - $2 * interval '1 minute' where id = $1",
+            "update private.meeting_rooms set admitted_at = admitted_at - $2 * interval '1 minute',
+                empty_since = empty_since - $2 * interval '1 minute' where meeting_id = $1",
+            "update public.meeting_attendance set joined_at = joined_at - $2 * interval '1 minute',
+                left_at = left_at - $2 * interval '1 minute' where meeting_id = $1",
         ] {
-            self.stack.sql(update, &[&self.id]).await;
+            self.stack.sql(update, &[&self.id, &f64::from(minutes)]).await;
         }
+    }
+
+    /// Nobody comes for longer than is waited for, and the sweep passes.
+    async fn nobody_comes(&self) {
+        self.shift(11).await;
+        self.stack.deliver_outbox().await.expect(200);
     }
 
     fn press(&self, function: &str) -> Request {
@@ -96,7 +113,7 @@ impl Meeting {
     async fn notices(&self, person: &Person, kind: &str) -> usize {
         let told = "select 1 from public.notifications
             where user_id = $1 and type = $2 and data ->> 'meeting_id' = $3";
-        self.stack.count(told, &[&person.id, &kind, &self.room]).await
+        self.stack.count(told, &[&person.id, &kind, &self.id.to_string()]).await
     }
 
     /// What was asked of the room's server, and how it answered.
@@ -113,15 +130,15 @@ impl Meeting {
     /// The effects of the outbox, the first first.
     async fn effects(&self) -> Vec<Value> {
         let rows = "select kind, status, error, available_at > now() + interval '5 minutes' as later
-            from private.outbox where payload ->> 'room' = $1 order by available_at, kind";
-        self.stack.rows(rows, &[&self.room]).await
+            from private.outbox where payload ->> 'meeting_id' = $1 order by available_at, kind";
+        self.stack.rows(rows, &[&self.id.to_string()]).await
     }
 
     /// The time of every effect that is left comes.
     async fn make_due(&self) {
         let due = "update private.outbox set available_at = now(), leased_until = null
-            where payload ->> 'room' = $1 and status = 'pending'";
-        self.stack.sql(due, &[&self.room]).await;
+            where payload ->> 'meeting_id' = $1 and status = 'pending'";
+        self.stack.sql(due, &[&self.id.to_string()]).await;
     }
 
     /// A status that nobody asked for by the functions.

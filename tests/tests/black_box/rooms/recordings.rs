@@ -78,14 +78,19 @@ async fn a_recording_that_cannot_be_asked_for_now_is_asked_for_later() {
     if has_livekit(&meeting.stack) {
         return;
     }
-    for fault in [RoomFault::Status { status: 503 }, RoomFault::Delay { ms: 4_000 }] {
+    let fault = async |fault| {
         meeting.stack.room_fault(&meeting.room, RoomOperation::GetRecording, fault, 1).await;
-    }
+    };
+    fault(RoomFault::Status { status: 503 }).await;
+    fault(RoomFault::Delay { ms: 4_000 }).await;
     meeting.stack.record_room(&meeting.room).await.received();
-    for _ in 0..2 {
+    for tries in 1..=2 {
         meeting.make_due().await;
-        meeting.stack.deliver_until_tried(&meeting.operator).await;
-        assert_eq!(meeting.recording_url().await, Value::Null);
+        meeting.stack.deliver_what_is_due(&meeting.operator).await;
+        assert_eq!(
+            (meeting.recording_url().await, meeting.times(RoomOperation::GetRecording).await),
+            (Value::Null, tries)
+        );
     }
     meeting.fetch().await;
     assert!(meeting.recording_url().await.is_string());
