@@ -97,6 +97,11 @@ async fn the_room_is_kept_from_everyone_without_a_seat_by_every_path() {
 
     assert_eq!(class.status().await, "upcoming", "and none of that did anything");
     assert_eq!(class.count("waiting").await, 1);
+    let seen = everything_asked(&class, Some(&student)).await;
+    assert!(
+        seen.iter().filter(|answer| answer.text.contains(&name)).count() > 5,
+        "who has a seat sees it by these paths"
+    );
     for person in [&class.tutor, &student] {
         assert_eq!(class.join(person).await.expect(200)["meeting_room_id"], name);
         let rooms = class.stack.rest(Method::GET, &format!("virtual_session_rooms?session_id=eq.{}", class.id));
