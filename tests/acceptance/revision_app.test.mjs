@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { before, describe, test } from "node:test";
-import { app, ok, person, refused, service } from "./stack.mjs";
+import { app, ok, person, refusal, refused, service } from "./stack.mjs";
 
 const ROOM = /^https:\/\/meet\.jit\.si\/convene-[0-9a-f]{64}$/;
 const HOUR = 3600 * 1000;
@@ -184,4 +184,75 @@ test("those who registered hear that a session moves, starts and is called off",
   assert.deepEqual(await news(cancelled), [], "another's update reaches nothing");
   await change(tutor, cancelled, { status: "cancelled" });
   assert.deepEqual(await news(cancelled), ["virtual_session_cancelled"]);
+});
+
+describe("virtual-sessions", () => {
+  const invoke = (by, body, headers) => by.supabase.functions.invoke("virtual-sessions", { body, headers });
+  const plan = (minutes, changes) => ({
+    action: "create",
+    title: "Integrals",
+    subject: "Mathematics",
+    tutor_name: "Ms Tutor",
+    scheduled_time: new Date(Date.now() + minutes * 60 * 1000).toISOString(),
+    ...changes,
+  });
+  const act = (by, action, { id }, more) => invoke(by, { action, session_id: id, ...more });
+  const news = async (by, { id }) => ok(await by.supabase.from("notifications").select("type")
+    .eq("data->>session_id", id).order("created_at")).map(({ type }) => type);
+  const assertRefused = async (answer, expectedStatus, expectedCode) => {
+    const { status, code, request_id } = await refusal(answer);
+    assert.deepEqual([status, code], [expectedStatus, expectedCode]);
+    assert.ok(request_id);
+  };
+
+  test("takes a class from its plan to its end", async () => {
+    const [first, second, third] = students;
+    const body = plan(60, { max_attendees: 1 });
+    const headers = { "idempotency-key": randomUUID() };
+    const { session } = ok(await invoke(tutor, body, headers));
+    assert.deepEqual(ok(await invoke(tutor, body, headers)).session.id, session.id, "pressed twice");
+    assert.ok(ok(await upcoming(app())).some(({ id }) => id === session.id), "everyone sees it");
+
+    assert.deepEqual(ok(await act(first, "register", session)), { status: "registered" });
+    assert.deepEqual(ok(await act(second, "register", session)), { status: "waiting", position: 1 });
+    await assertRefused(await act(first, "join", session), 409, "too_early");
+
+    assert.equal(ok(await act(tutor, "start", session)).session.status, "live");
+    const { role, meeting_url, meeting_room_id, token } = ok(await act(first, "join", session));
+    assert.match(meeting_url, ROOM);
+    assert.deepEqual([role, meeting_url, token], ["participant", `https://meet.jit.si/${meeting_room_id}`, undefined]);
+    assert.equal(ok(await act(tutor, "join", session)).role, "host");
+    await assertRefused(await act(second, "join", session), 403, "not_registered");
+    await assertRefused(await act(third, "join", session), 403, "not_registered");
+
+    assert.deepEqual(ok(await act(tutor, "remove", session, { user_id: first.id })), { status: "removed" });
+    await assertRefused(await act(first, "join", session), 403, "removed");
+    assert.equal(ok(await act(second, "join", session)).meeting_url, meeting_url, "who waited has the seat");
+    assert.deepEqual(ok(await act(tutor, "readmit", session, { user_id: first.id })), { status: "readmitted" });
+    assert.deepEqual(ok(await act(second, "unregister", session)), { status: "unregistered" });
+    assert.deepEqual(ok(await act(first, "register", session)), { status: "registered" });
+
+    assert.equal(ok(await act(tutor, "complete", session)).session.status, "completed");
+    await assertRefused(await act(first, "join", session), 409, "session_closed");
+    assert.deepEqual(await news(first, session), ["virtual_session_started"]);
+    assert.deepEqual(await news(second, session), ["virtual_session_promoted"]);
+  });
+
+  test("tells everyone registered that a session is off", async () => {
+    const [first, second, third] = students;
+    const { session } = ok(await invoke(premium, plan(5, { max_attendees: 1 })));
+    for (const student of [first, second]) ok(await act(student, "register", session));
+    for (const by of [first, tutor]) await assertRefused(await act(by, "cancel", session), 404, "session_not_found");
+    assert.equal(ok(await act(premium, "cancel", session)).session.status, "cancelled");
+    await assertRefused(await act(first, "join", session), 409, "session_closed");
+    for (const student of [first, second]) assert.deepEqual(await news(student, session), ["virtual_session_cancelled"]);
+    assert.deepEqual(await news(third, session), []);
+  });
+
+  test("is for those who may, and names what is wrong", async () => {
+    await assertRefused(await invoke(students[0], plan(60)), 403, "not_a_host");
+    await assertRefused(await invoke({ supabase: app() }, plan(60)), 401, "unauthenticated");
+    const { status, code, details } = await refusal(await invoke(tutor, plan(60, { max_attendees: 0 })));
+    assert.deepEqual([status, code, details], [422, "invalid_field", { field: "max_attendees" }]);
+  });
 });

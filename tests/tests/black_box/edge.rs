@@ -51,6 +51,7 @@ async fn another_method_is_405_before_anything_else() {
         ("zoom-oauth-start", Method::POST),
         ("zoom-oauth-callback", Method::GET),
         ("zoom-disconnect", Method::POST),
+        ("virtual-sessions", Method::POST),
         ("zoom-webhook", Method::POST),
         ("deliver-outbox", Method::POST),
     ] {

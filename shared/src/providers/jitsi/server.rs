@@ -70,14 +70,25 @@ impl JitsiServer {
         }
     }
 
+    /// What stands before the name in the URL of each of this server's rooms.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        match self {
+            Self::SelfHosted { domain, .. } => format!("https://{domain}/"),
+            Self::Jaas { app_id, .. } => format!("https://{JAAS_DOMAIN}/{app_id}/"),
+        }
+    }
+
+    /// Where `room` is.
+    #[must_use]
+    pub fn room_url(&self, room: &JitsiRoom) -> String {
+        format!("{}{}", self.base_url(), room.as_str())
+    }
+
     /// Where a browser enters `room` with `token`.
     #[must_use]
     pub fn join_url(&self, room: &JitsiRoom, token: &str) -> String {
-        let room = room.as_str();
-        match self {
-            Self::SelfHosted { domain, .. } => format!("https://{domain}/{room}?jwt={token}"),
-            Self::Jaas { app_id, .. } => format!("https://{JAAS_DOMAIN}/{app_id}/{room}?jwt={token}"),
-        }
+        format!("{}?jwt={token}", self.room_url(room))
     }
 }
 

@@ -148,6 +148,7 @@ fn a_time_at_the_end_of_time_is_no_fault() {
 #[test]
 fn a_browser_enters_by_the_url_of_the_room_in_lower_case() {
     let room = JitsiRoom::try_from("Convene-0123ABCD".to_owned()).unwrap();
+    assert_eq!(own().room_url(&room), "https://meet.example/convene-0123abcd");
     assert_eq!(own().join_url(&room, "a.b-_.c"), "https://meet.example/convene-0123abcd?jwt=a.b-_.c");
     assert_eq!(jaas().0.join_url(&room, "a.b-_.c"), format!("https://8x8.vc/{TENANT}/convene-0123abcd?jwt=a.b-_.c"));
 }

@@ -1,0 +1,139 @@
+//! The steps of `virtual-sessions`.
+
+use chrono::{DateTime, Utc};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use shared::{
+    auth::{self, Caller},
+    context::Context,
+    http::{Error, Request, Response, idempotency, json},
+    providers::jitsi::{JitsiRoom, JitsiToken, JitsiUser},
+    supabase,
+};
+use uuid::Uuid;
+
+use crate::request::{Action, Session, SessionRequest};
+
+/// The arguments of the database function that makes a session.
+#[derive(Serialize)]
+struct Creation<'a> {
+    /// Whose it is. The service asks, because where rooms are is this deployment's choice and not the creator's.
+    creator: Uuid,
+    request: &'a SessionRequest,
+    room_base_url: &'a str,
+    idempotency_key: Option<&'a str>,
+}
+
+/// What the database says to somebody who may enter.
+#[derive(Deserialize)]
+struct Admission {
+    meeting_room_id: JitsiRoom,
+    meeting_url: String,
+    role: Role,
+    ends_at: DateTime<Utc>,
+    /// The caller's.
+    name: Option<String>,
+}
+
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Role {
+    Host,
+    Participant,
+}
+
+/// The answer to somebody who enters.
+#[derive(Serialize)]
+struct Entry {
+    meeting_url: String,
+    meeting_room_id: JitsiRoom,
+    role: Role,
+    ends_at: DateTime<Utc>,
+    /// Where the room lets in by tokens. It is in the URL too; apps that embed Jitsi need it by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+}
+
+/// Serves one action on a group session.
+///
+/// 1. Authenticate: 401.
+/// 2. Parse: 400, 415, 422.
+/// 3. Let the database authorise the action, and carry it out: 403, 404, 409, 422, 429. To create, the same `Idempotency-Key`
+///    finds what an earlier request made. To join a room that lets in by tokens, sign one.
+/// 4. Answer 201 with what was created, else 200.
+pub(crate) async fn handle(context: &Context, request: Request) -> Result<Response, Error> {
+    // (1) Authenticate.
+    let caller = auth::authenticate(context, request.headers()).await?;
+
+    // (2) Parse.
+    let idempotency_key = idempotency::key(request.headers())?;
+    let action = Action::read(&request, context.clock().now())?;
+
+    // (3) Carry it out, and (4) answer.
+    match action {
+        Action::Create(session) => {
+            json::respond(StatusCode::CREATED, &create(context, &caller, &session, idempotency_key).await?)
+        }
+        Action::Join(session) => json::respond(StatusCode::OK, &join(context, &caller, &session).await?),
+        Action::Register(session) => ask(context, &caller, "register_for_virtual_session", &session).await,
+        Action::Unregister(session) => ask(context, &caller, "unregister_from_virtual_session", &session).await,
+        Action::Remove(person) => ask(context, &caller, "remove_from_virtual_session", &person).await,
+        Action::Readmit(person) => ask(context, &caller, "readmit_to_virtual_session", &person).await,
+        Action::Start(session) => change(context, &caller, &session, "start").await,
+        Action::Complete(session) => change(context, &caller, &session, "complete").await,
+        Action::Cancel(session) => change(context, &caller, &session, "cancel").await,
+    }
+}
+
+/// What the database answers is the answer.
+async fn ask(
+    context: &Context,
+    caller: &Caller,
+    function: &str,
+    arguments: &impl Serialize,
+) -> Result<Response, Error> {
+    let answer: Value = supabase::rpc_as(context, caller, function, arguments).await?;
+    json::respond(StatusCode::OK, &answer)
+}
+
+async fn change(context: &Context, caller: &Caller, session: &Session, action: &str) -> Result<Response, Error> {
+    let arguments = json!({"session_id": session.session_id, "action": action});
+    ask(context, caller, "change_virtual_session", &arguments).await
+}
+
+async fn create(
+    context: &Context,
+    caller: &Caller,
+    request: &SessionRequest,
+    idempotency_key: Option<&str>,
+) -> Result<Value, Error> {
+    let config = context.config();
+    let room_base_url = match config.jitsi_server()? {
+        Some(server) => server.base_url(),
+        None => format!("https://{}/", config.jitsi_domain),
+    };
+    let arguments = Creation { creator: caller.id, request, room_base_url: &room_base_url, idempotency_key };
+    supabase::rpc_for_caller(context, "create_virtual_session", &arguments).await
+}
+
+async fn join(context: &Context, caller: &Caller, session: &Session) -> Result<Entry, Error> {
+    let server = context.config().jitsi_server()?;
+    let Admission { meeting_room_id, meeting_url, role, ends_at, name } =
+        supabase::rpc_as(context, caller, "join_virtual_session", session).await?;
+    let mut entry = Entry { meeting_url, meeting_room_id, role, ends_at, token: None };
+    // A session may be older than the configuration, or made by the app itself: then its room is elsewhere.
+    if let Some(server) = server.filter(|server| server.room_url(&entry.meeting_room_id) == entry.meeting_url) {
+        let user = JitsiUser { id: caller.id.to_string(), name: name.unwrap_or_default(), email: None, avatar: None };
+        let room = entry.meeting_room_id.clone();
+        let token = JitsiToken { room, user, is_moderator: role == Role::Host, ends_at };
+        let token = server.sign(&token, context.clock().now()).await?;
+        entry.meeting_url = server.join_url(&entry.meeting_room_id, &token);
+        entry.token = Some(token);
+    }
+    Ok(entry)
+}
+
+#[cfg(test)]
+#[path = "handler_tests.rs"]
+mod tests;

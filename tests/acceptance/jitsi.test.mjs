@@ -1,0 +1,201 @@
+// The Jitsis that let in by tokens, which a stack has not: `virtual-sessions` as it was built, in the stack's runtime, once for
+// each configuration. What it signs is read by `jose`, which has nothing of ours.
+import assert from "node:assert/strict";
+import { generateKeyPairSync, randomUUID } from "node:crypto";
+import path from "node:path";
+import { after, before, describe, test } from "node:test";
+import { decodeJwt, exportPKCS8, generateKeyPair, jwtVerify } from "jose";
+import { startDeno } from "../../scripts/lib/dev/functions-deno.mjs";
+import { startWorkerd } from "../../scripts/lib/dev/functions-workerd.mjs";
+import { ok, person, service, variables } from "./stack.mjs";
+
+const NAME = "virtual-sessions";
+const root = path.resolve(import.meta.dirname, "../..");
+const MINUTE = 60 * 1000;
+
+let tutor, student;
+const started = [];
+
+before(async () => {
+  [tutor, student] = await Promise.all([person("tutor"), person("student")]);
+  ok(await service.from("profiles").update({ full_name: "Zoë \"Z\" 👩" }).eq("id", tutor.id));
+});
+after(() => Promise.all(started.map(({ stop }) => stop())));
+
+/** The function with these variables: what it answers to someone. */
+async function deployed(jitsi) {
+  const start = variables.RUNTIME === "deno" ? startDeno : startWorkerd;
+  const runtime = await start({
+    root,
+    functions: [NAME],
+    variables: {
+      SUPABASE_URL: `${variables.SIMULATORS_URL}/supabase`,
+      SUPABASE_PUBLISHABLE_KEY: variables.PUBLISHABLE_KEY,
+      SUPABASE_SECRET_KEY: variables.SECRET_KEY,
+      JWT_SECRET: variables.JWT_SECRET,
+      ...jitsi,
+    },
+    onDeath: (reason) => assert.fail(reason),
+  });
+  started.push(runtime);
+  return asked(`${await runtime.address(NAME)}/functions/v1`);
+}
+
+/** The function at an address. */
+const asked = (functions) => async (by, body) => {
+  const { data: { session } } = await by.supabase.auth.getSession();
+  const response = await fetch(`${functions}/${NAME}`, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${session.access_token}` },
+    body: JSON.stringify(body),
+  });
+  return { status: response.status, ...(await response.json()) };
+};
+/** The one of the stack, at the public Jitsi. */
+const publicly = asked(variables.FUNCTIONS_URL);
+
+/** A session that begins now, and in which the student has a seat. */
+async function planned(ask) {
+  const created = await ask(tutor, {
+    action: "create", title: "Integrals", tutor_name: "Ms Tutor", scheduled_time: new Date().toISOString(),
+  });
+  assert.equal(created.status, 201, JSON.stringify(created));
+  const session_id = created.session.id;
+  assert.equal((await ask(student, { action: "register", session_id })).status, "registered");
+  return session_id;
+}
+const join = (ask, by, session_id) => ask(by, { action: "join", session_id });
+const room = async (session_id) =>
+  ok(await service.from("virtual_session_rooms").select("meeting_room_id, meeting_url").eq("session_id", session_id).single());
+
+/** What both servers read, once the signature is theirs. */
+function assertTimesAndUser({ nbf, exp, iat, ...claims }, { ends_at }, by) {
+  const now = Date.now() / 1000;
+  assert.ok(Number.isInteger(nbf) && nbf <= now - 15 && nbf > now - 120, `from now on, by Jitsi's clock too: ${nbf}`);
+  assert.equal(exp, Math.floor(Date.parse(ends_at) / 1000) + 600, "until ten minutes after the end");
+  assert.equal(iat, undefined);
+  assert.doesNotMatch(JSON.stringify(claims), /null/);
+  const name = by === tutor ? "Zoë \"Z\" 👩" : "";
+  assert.deepEqual(claims.context.user, { id: by.id, name, moderator: by === tutor ? "true" : "false" });
+}
+
+describe("a server of one's own", () => {
+  const JITSI_APP_SECRET = randomUUID();
+  const jitsi = { JITSI_DOMAIN: "Meet.Example", JITSI_APP_ID: "convene", JITSI_APP_SECRET };
+  let ask;
+  before(async () => (ask = await deployed(jitsi)));
+
+  test("lets in by a token for this person and this room", async () => {
+    const session_id = await planned(ask);
+    const { meeting_room_id, meeting_url } = await room(session_id);
+    assert.equal(meeting_url, `https://meet.example/${meeting_room_id}`);
+    for (const [by, role] of [[tutor, "host"], [student, "participant"]]) {
+      const entry = await join(ask, by, session_id);
+      assert.deepEqual([entry.status, entry.role, entry.meeting_room_id], [200, role, meeting_room_id]);
+      assert.equal(entry.meeting_url, `${meeting_url}?jwt=${entry.token}`);
+      const { payload, protectedHeader } = await jwtVerify(entry.token, Buffer.from(JITSI_APP_SECRET), {
+        algorithms: ["HS256"], issuer: "convene", audience: "jitsi", subject: "meet.example",
+      });
+      assert.deepEqual(protectedHeader, { alg: "HS256", typ: "JWT" });
+      assertTimesAndUser(payload, entry, by);
+      const { iss, aud, sub, room, nbf, exp, context, ...others } = payload;
+      assert.deepEqual([iss, aud, sub, room], ["convene", "jitsi", "meet.example", meeting_room_id]);
+      assert.equal(room, room.toLowerCase());
+      assert.deepEqual([Object.keys(context), others], [["user"], {}]);
+      await assert.rejects(jwtVerify(entry.token, Buffer.from(randomUUID())), { code: "ERR_JWS_SIGNATURE_VERIFICATION_FAILED" });
+      assert.ok(!JSON.stringify(entry).includes(JITSI_APP_SECRET));
+    }
+  });
+
+  test("gives none to whoever has no seat, or has lost it", async () => {
+    const session_id = await planned(ask);
+    const stranger = await person("student");
+    const refused = async (by, code) => {
+      const answer = await join(ask, by, session_id);
+      assert.deepEqual([answer.status, answer.code], [403, code]);
+      assert.doesNotMatch(JSON.stringify(answer), /convene-|eyJ/);
+    };
+    await refused(stranger, "not_registered");
+    await ask(tutor, { action: "remove", session_id, user_id: student.id });
+    await refused(student, "removed");
+  });
+
+  test("has no token for a room that is elsewhere", async () => {
+    const elsewhere = await planned(publicly);
+    const entry = await join(ask, student, elsewhere);
+    assert.deepEqual([entry.meeting_url, entry.token], [(await room(elsewhere)).meeting_url, undefined]);
+    assert.match(entry.meeting_url, /^https:\/\/meet\.jit\.si\/convene-[0-9a-f]{64}$/);
+    const here = await planned(ask);
+    const { meeting_url, token } = await join(publicly, student, here);
+    assert.deepEqual([meeting_url, token], [(await room(here)).meeting_url, undefined]);
+  });
+
+  test("keeps its place when its room is changed", async () => {
+    const later = new Date(Date.now() + 8 * MINUTE).toISOString();
+    const { session } = await ask(tutor, { action: "create", title: "Sums", tutor_name: "Ms Tutor", scheduled_time: later });
+    const before = await room(session.id);
+    await ask(tutor, { action: "remove", session_id: session.id, user_id: student.id });
+    const { meeting_room_id, meeting_url } = await room(session.id);
+    assert.notEqual(meeting_room_id, before.meeting_room_id);
+    assert.equal(meeting_url, `https://meet.example/${meeting_room_id}`);
+    const { token } = await join(ask, tutor, session.id);
+    assert.equal(decodeJwt(token).room, meeting_room_id);
+  });
+});
+
+describe("JaaS", () => {
+  const JAAS_APP_ID = "vpaas-magic-cookie-1fc542a3e4414a44b2611668195e2bfe";
+  const JAAS_KEY_ID = "4f4910";
+  const generated = generateKeyPair("RS256", { extractable: true });
+  const configured = async (changes) =>
+    ({ JAAS_APP_ID, JAAS_KEY_ID, JAAS_PRIVATE_KEY: await exportPKCS8((await generated).privateKey), ...changes });
+
+  for (const [how, written] of [
+    ["in lines", (pem) => pem],
+    ["in one line, as files of variables have it", (pem) => pem.replaceAll("\n", "\\n")],
+  ]) {
+    test(`lets in by a token that the runtime's WebCrypto signs, with a key written ${how}`, async () => {
+      const { JAAS_PRIVATE_KEY } = await configured();
+      const ask = await deployed(await configured({ JAAS_PRIVATE_KEY: written(JAAS_PRIVATE_KEY) }));
+      const session_id = await planned(ask);
+      const { meeting_room_id, meeting_url } = await room(session_id);
+      assert.equal(meeting_url, `https://8x8.vc/${JAAS_APP_ID}/${meeting_room_id}`);
+      for (const [by, role] of [[tutor, "host"], [student, "participant"]]) {
+        const entry = await join(ask, by, session_id);
+        assert.deepEqual([entry.status, entry.role, entry.meeting_room_id], [200, role, meeting_room_id]);
+        assert.equal(entry.meeting_url, `${meeting_url}?jwt=${entry.token}`);
+        const { payload, protectedHeader } = await jwtVerify(entry.token, (await generated).publicKey, {
+          algorithms: ["RS256"], issuer: "chat", audience: "jitsi", subject: JAAS_APP_ID,
+        });
+        assert.deepEqual(protectedHeader, { alg: "RS256", typ: "JWT", kid: `${JAAS_APP_ID}/${JAAS_KEY_ID}` });
+        assertTimesAndUser(payload, entry, by);
+        const { iss, aud, sub, room, nbf, exp, context, ...others } = payload;
+        assert.deepEqual([iss, aud, sub, room], ["chat", "jitsi", JAAS_APP_ID, meeting_room_id]);
+        assert.deepEqual([Object.keys(context).sort(), others], [["features", "user"], {}]);
+        assert.ok(Object.values(context.features).every((feature) => feature === "false"), "nothing that costs or records");
+        const { publicKey: another } = await generateKeyPair("RS256");
+        await assert.rejects(jwtVerify(entry.token, another), { code: "ERR_JWS_SIGNATURE_VERIFICATION_FAILED" });
+      }
+    });
+  }
+
+  test("lets nobody in with a key that cannot be used, and says nothing of it", async () => {
+    const session_id = await planned(publicly);
+    const pem = (type, options) => generateKeyPairSync(type, options).privateKey.export({ type: "pkcs8", format: "pem" });
+    const right = await configured();
+    for (const [what, changes] of [
+      ["no RSA key", { JAAS_PRIVATE_KEY: pem("ec", { namedCurve: "P-256" }) }],
+      ["a weak key", { JAAS_PRIVATE_KEY: pem("rsa", { modulusLength: 1024 }) }],
+      ["no PEM", { JAAS_PRIVATE_KEY: "key" }],
+      ["no key id", { JAAS_KEY_ID: "" }],
+      ["another Jitsi beside it", { JITSI_DOMAIN: "meet.example", JITSI_APP_ID: "convene", JITSI_APP_SECRET: "secret" }],
+    ]) {
+      const ask = await deployed({ ...right, ...changes });
+      const { meeting_room_id } = await room(session_id);
+      const at = { meeting_url: `https://8x8.vc/${JAAS_APP_ID}/${meeting_room_id}` };
+      ok(await service.from("virtual_session_rooms").update(at).eq("session_id", session_id));
+      const { request_id, ...answer } = await join(ask, student, session_id);
+      assert.deepEqual(answer, { status: 500, code: "internal", error: "Something went wrong on our side." }, what);
+    }
+  });
+});
