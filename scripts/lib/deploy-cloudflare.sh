@@ -32,6 +32,12 @@ print_secrets() {
     if [ -n "$secrets_file" ] && ! grep -q "^$secret=." "$secrets_file"; then missing="$missing $secret"; fi
   done
   echo "Required secrets: $(required_secrets "$1" | tr '\n' ' ')"
+  case $1 in
+    get-openvidu-token | start-meeting | end-meeting | openvidu-webhook | deliver-outbox)
+      echo "For operators' meetings also OPENVIDU_URL, OPENVIDU_SECRET and OPENVIDU_WEBHOOK_SECRET, or LIVEKIT_URL," \
+        "LIVEKIT_API_KEY and LIVEKIT_API_SECRET"
+      ;;
+  esac
   how_to_set_secrets "$1"
   [ -z "$missing" ] || fail "$secrets_file lacks what $1 needs:$missing"
 }

@@ -64,11 +64,15 @@ declare
       then array['description', 'description has at most 2000 characters']
     when new.scheduled_at is null or not isfinite(new.scheduled_at)
         or new.scheduled_at > now() + interval '10 years'
-      then array['scheduled_at', 'scheduled_at is a date and time']
+      then array['scheduled_at', 'scheduled_at is a date and time within ten years']
   end;
 begin
   if refused is not null then
     perform private.refuse(422, 'invalid_field', refused[2], refused[1]);
+  end if;
+  if tg_op = 'UPDATE' and current_user in ('anon', 'authenticated') and new.scheduled_at <> old.scheduled_at
+      and old.status <> 'scheduled' then
+    perform private.refuse(409, 'invalid_transition', 'Only a meeting that is still to come is moved', 'scheduled_at');
   end if;
   if tg_op = 'INSERT' and auth.uid() is not null then
     perform private.count_meeting(new.client_id);

@@ -251,7 +251,11 @@ declare
   meeting public.meetings := private.my_operated_meeting(end_meeting.meeting_id);
   effect jsonb;
 begin
-  if meeting.status <> 'completed' then
+  if meeting.status = 'cancelled' then
+    perform private.refuse(409, 'invalid_transition', 'This meeting is cancelled');
+  elsif meeting.status = 'scheduled' and meeting.scheduled_at > now() then
+    perform private.refuse(409, 'invalid_transition', 'This meeting is still to come: cancel it instead');
+  elsif meeting.status <> 'completed' then
     update public.meetings m set status = 'completed' where m.id = meeting.id returning m.* into meeting;
   end if;
   select private.lease_effect(o.id) into effect from private.outbox o

@@ -43,7 +43,8 @@ set search_path = ''
 as $$
   insert into private.meeting_rooms as known (meeting_id, empty_since)
   select meeting.id, private.left_at(meeting, gone_at)
-  where meeting.status = 'in_progress' and gone_at >= meeting.started_at
+  -- LiveKit tells whole seconds.
+  where meeting.status = 'in_progress' and gone_at >= date_trunc('second', meeting.started_at)
   on conflict on constraint meeting_rooms_pkey do update
     set empty_since = greatest(known.empty_since, excluded.empty_since)
 $$;

@@ -1,7 +1,7 @@
 -- Threat: client A sees client B's meetings, someone plans a meeting for others, or writes what only the service knows.
 \ir support/people.psql
 \ir support/meetings.psql
-select plan(106);
+select plan(107);
 
 create function pg_temp.plan_meeting(client text, operator text, changes jsonb default '{}') returns text
 language sql as $$
@@ -143,6 +143,7 @@ select ok((select started_at = now() and ended_at is null and duration_seconds i
   'OPER-50 and its start is set');
 select is(pg_temp.change(format('status = %L', status)), 'invalid_transition', 'OPER-51 what began is not ' || status)
   from unnest(array['scheduled', 'cancelled']) as status;
+select is(pg_temp.change($$scheduled_at = '2030-05-02T10:00Z'$$), 'invalid_transition', 'OPER-74 or moved');
 select pg_temp.as_service();
 select pg_temp.change($$started_at = now() - interval '90 seconds'$$);
 select pg_temp.as_user('operator');

@@ -61,6 +61,7 @@ async fn another_method_is_405_before_anything_else() {
             }
             let answer = stack.function(function).method(method).send().await;
             answer.refused(405, "method_not_allowed");
+            assert_eq!(answer.header("allow"), Some(its_own.as_str()));
             assert!(calls(&stack, &answer).await.is_empty());
         }
     }
