@@ -7,6 +7,9 @@ use serde::Deserialize;
 
 use crate::http::{Error, upstream::Answer};
 
+/// The code of what row-level security and grants do not allow.
+pub(super) const FORBIDDEN: &str = "forbidden";
+
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct PostgrestError {
@@ -34,7 +37,7 @@ pub(super) fn map(function: &str, answer: &Answer) -> Error {
     match answer.status {
         // The token passed here, but not there: signed out everywhere, or another secret.
         StatusCode::UNAUTHORIZED => Error::Unauthenticated("the database refused the token"),
-        StatusCode::FORBIDDEN => Error::refused(StatusCode::FORBIDDEN, "forbidden", "You may not do this."),
+        StatusCode::FORBIDDEN => Error::refused(StatusCode::FORBIDDEN, FORBIDDEN, "You may not do this."),
         status if status.is_server_error() => Error::Unavailable(cause),
         _ => Error::Internal(cause),
     }

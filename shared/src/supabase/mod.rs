@@ -47,14 +47,32 @@ pub async fn rpc_as_service<T: DeserializeOwned>(
     function: &str,
     arguments: &impl Serialize,
 ) -> Result<T, Error> {
+    rpc_for_caller(context, function, arguments).await.map_err(|error| match error {
+        // A refusal of what the service asked for is nothing that the caller could mend.
+        Error::Refused { code, .. } => refused_the_service(function, &code),
+        error => error,
+    })
+}
+
+/// The same, where the service asks for a caller: what the database refuses, it refuses them.
+pub async fn rpc_for_caller<T: DeserializeOwned>(
+    context: &Context,
+    function: &str,
+    arguments: &impl Serialize,
+) -> Result<T, Error> {
     let key = context.config().secret_key.expose();
     let body = encode(function, arguments)?;
     let answer = call(context, key, as_bearer(key), function, body).await.map_err(|error| match error {
         Error::Unavailable(_) => error,
-        // A refusal of what the service asked for is nothing that the caller could mend.
-        error => Error::Internal(format!("rpc {function} refused the service: {}", error.code())),
+        // Not for a rule, but because the key is not the service's or the function is not for it.
+        Error::Refused { ref code, .. } if code != errors::FORBIDDEN => error,
+        error => refused_the_service(function, error.code()),
     })?;
     decode(function, &answer)
+}
+
+fn refused_the_service(function: &str, code: &str) -> Error {
+    Error::Internal(format!("rpc {function} refused the service: {code}"))
 }
 
 /// A legacy key is a JWT and has to be the bearer as well; an `sb_publishable_` or `sb_secret_` key must not be.

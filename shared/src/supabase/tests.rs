@@ -76,3 +76,27 @@ async fn a_guest_is_told_the_database_s_refusal() {
     assert_eq!((refused.status().as_u16(), refused.code()), (404, "session_not_found"));
     served.join().unwrap();
 }
+
+#[tokio::test]
+async fn a_caller_is_told_what_is_refused_them_and_not_what_is_refused_the_service() {
+    for (status, answer, for_caller) in [
+        (403, r#"{"code":"not_a_host","message":"No."}"#, (403, "not_a_host")),
+        (403, r#"{"code":"42501","message":"permission denied"}"#, (500, "internal")),
+        (401, r#"{"code":"PGRST301","message":"no key"}"#, (500, "internal")),
+        (400, r#"{"code":"22P02","message":"no date"}"#, (500, "internal")),
+        (503, "", (503, "unavailable")),
+    ] {
+        let (url, served) = database(status, answer);
+        let context = context(&url, "sb_publishable_1");
+        let refused = rpc_for_caller::<Value>(&context, "create", &json!({})).await.unwrap_err();
+        assert_eq!((refused.status().as_u16(), refused.code()), for_caller);
+        assert!(served.join().unwrap().contains("apikey: sb_secret_1"));
+
+        let (url, served) = database(status, answer);
+        let context = self::context(&url, "sb_publishable_1");
+        let refused = rpc_as_service::<Value>(&context, "create", &json!({})).await.unwrap_err();
+        let expected = if status == 503 { for_caller } else { (500, "internal") };
+        assert_eq!((refused.status().as_u16(), refused.code()), expected);
+        served.join().unwrap();
+    }
+}
