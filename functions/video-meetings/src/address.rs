@@ -1,6 +1,6 @@
 //! From where a request comes: what the tries of somebody without an account are counted by.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use http::HeaderMap;
 
@@ -26,7 +26,7 @@ fn counted(address: IpAddr) -> String {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();
-            format!("{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
         }
     }
 }

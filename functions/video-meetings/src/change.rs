@@ -1,15 +1,24 @@
 //! `POST /meetings/:meetingId/end` and `/cancel`: what the tutor does with the meeting as a whole.
 
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 use shared::{
     auth,
     context::Context,
     http::{Error, Request, Response, json},
+    meetings::MeetingId,
     supabase,
 };
 
 use crate::route::{self, Change};
+
+/// The arguments of the database function.
+#[derive(Serialize)]
+struct Arguments {
+    meeting_id: MeetingId,
+    action: Change,
+}
 
 /// Ends or cancels a meeting. There is nothing to be said in a body. Twice is the same as once.
 ///
@@ -27,7 +36,7 @@ pub(crate) async fn handle(
     let caller = auth::authenticate(context, request.headers()).await?;
 
     // (2) Parse.
-    let arguments = json!({"meeting_id": route::meeting_id(segment)?, "action": change});
+    let arguments = Arguments { meeting_id: route::meeting_id(segment)?, action: change };
 
     // (3) Change.
     let meeting: Value = supabase::rpc_as(context, &caller, "change_video_meeting", &arguments).await?;

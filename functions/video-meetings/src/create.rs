@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use shared::{
     auth,
     context::Context,
@@ -38,20 +38,19 @@ struct MeetingRequest {
     scheduled_end: ScheduledStart,
 }
 
-/// The answer: the meeting as its parties see it, and the link to it.
+/// The arguments of the database function.
 #[derive(Serialize)]
-struct Created {
-    url: String,
-    #[serde(flatten)]
-    meeting: Value,
+struct Arguments<'a> {
+    request: &'a MeetingRequest,
+    generated: Generated<'a>,
+    idempotency_key: Option<&'a str>,
 }
 
-/// Of the meeting that the database has, which an earlier request may have made.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Credentials {
-    meeting_id: MeetingId,
-    passcode: MeetingPasscode,
+/// What a new meeting gets.
+#[derive(Serialize)]
+struct Generated<'a> {
+    meeting_id: &'a MeetingId,
+    passcode: &'a str,
 }
 
 /// Creates a meeting.
@@ -71,21 +70,23 @@ pub(crate) async fn handle(context: &Context, request: &Request) -> Result<Respo
     let page = context.config().video_meeting_url()?;
 
     // (3) Create.
-    let arguments = json!({
-        "request": meeting_request,
-        "generated": {
-            "meeting_id": MeetingId::generate()?,
-            "passcode": MeetingPasscode::generate()?.expose(),
-        },
-        "idempotency_key": idempotency_key,
-    });
-    let meeting: Value = supabase::rpc_as(context, &caller, "create_video_meeting", &arguments).await?;
-    let Credentials { meeting_id, passcode } = Credentials::deserialize(&meeting)
-        .map_err(|_| Error::Internal("create_video_meeting: an incomplete answer".to_owned()))?;
+    let (meeting_id, passcode) = (MeetingId::generate()?, MeetingPasscode::generate()?);
+    let generated = Generated { meeting_id: &meeting_id, passcode: passcode.expose() };
+    let arguments = Arguments { request: &meeting_request, generated, idempotency_key };
+    let mut meeting: Value = supabase::rpc_as(context, &caller, "create_video_meeting", &arguments).await?;
 
     // (4) Answer.
-    let url = meeting_url(page, &meeting_id, &passcode);
-    json::respond(StatusCode::CREATED, &Created { url, meeting })
+    meeting["url"] = link(page, &meeting)?.into();
+    json::respond(StatusCode::CREATED, &meeting)
+}
+
+/// The link to the meeting that the database has, which an earlier request may have made.
+fn link(page: &str, meeting: &Value) -> Result<String, Error> {
+    let text = |field: &str| meeting[field].as_str().unwrap_or_default().to_owned();
+    match (text("meetingId").try_into(), text("passcode").try_into()) {
+        (Ok(meeting_id), Ok(passcode)) => Ok(meeting_url(page, &meeting_id, &passcode)),
+        _ => Err(Error::Internal("create_video_meeting: an incomplete answer".to_owned())),
+    }
 }
 
 impl MeetingRequest {
@@ -124,6 +125,8 @@ impl MeetingRequest {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     const TUTOR: Uuid = Uuid::from_u128(1);
@@ -152,6 +155,16 @@ mod tests {
             "scheduled_start": "2026-05-01T09:00:00Z", "scheduled_end": "2026-05-01T10:00:00Z",
         });
         assert_eq!(parse(&json!({})).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_link_is_to_the_meeting_that_was_answered() {
+        let meeting = json!({"meetingId": "MID-0123456789ABCDEF", "passcode": "012345"});
+        let url = link("https://app.example/meeting", &meeting).unwrap();
+        assert_eq!(url, "https://app.example/meeting#meetingId=MID-0123456789ABCDEF&passcode=012345");
+        for other in [json!(null), json!({}), json!({"meetingId": "MID-0123456789ABCDEF", "passcode": 12345})] {
+            assert!(matches!(link("https://app.example/meeting", &other), Err(Error::Internal(_))), "{other}");
+        }
     }
 
     #[test]

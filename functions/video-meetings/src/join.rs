@@ -1,17 +1,16 @@
 //! `POST /meetings/:meetingId/join`: the way into the room.
 
-use chrono::{DateTime, Utc};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use shared::{
     auth::{self, ticket::RoomRole},
     context::Context,
     entrance::{Admitted, Entrance, Pass},
     http::{Error, Request, Response, json, json::required},
-    meetings::MeetingPasscode,
+    meetings::{MeetingId, MeetingPasscode},
     providers::turn::IceServer,
     supabase,
+    validation::ScheduledStart,
 };
 use uuid::Uuid;
 
@@ -36,6 +35,17 @@ enum UserType {
     Guest,
 }
 
+/// The arguments of the database function.
+#[derive(Serialize)]
+struct Arguments<'a> {
+    meeting_id: &'a MeetingId,
+    caller: Option<Uuid>,
+    address: Option<String>,
+    passcode: Option<&'a str>,
+    user_type: UserType,
+    session_id: Option<Uuid>,
+}
+
 /// What the database says of who got in.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -44,7 +54,7 @@ struct Seated {
     session_id: String,
     user_type: UserType,
     name: Option<String>,
-    scheduled_end: DateTime<Utc>,
+    scheduled_end: ScheduledStart,
 }
 
 /// The answer.
@@ -80,14 +90,14 @@ pub(crate) async fn handle(context: &Context, request: &Request, segment: &str) 
     let entrance = Entrance::of(context)?;
 
     // (3) Join.
-    let arguments = json!({
-        "meeting_id": meeting_id,
-        "caller": caller.map(|caller| caller.id),
-        "address": address::client(request.headers()),
-        "passcode": passcode.as_ref().map(MeetingPasscode::expose),
-        "user_type": user_type,
-        "session_id": session_id,
-    });
+    let arguments = Arguments {
+        meeting_id: &meeting_id,
+        caller: caller.map(|caller| caller.id),
+        address: address::client(request.headers()),
+        passcode: passcode.as_ref().map(MeetingPasscode::expose),
+        user_type,
+        session_id,
+    };
     let seated: Seated = supabase::rpc_for_caller(context, "join_video_meeting", &arguments).await?;
 
     // (4) Let them in.
@@ -96,7 +106,7 @@ pub(crate) async fn handle(context: &Context, request: &Request, segment: &str) 
         room: meeting_id.as_str().to_owned(),
         role: seated.user_type.role(),
         name: seated.name.unwrap_or_else(|| seated.user_type.title().to_owned()),
-        session_end: seated.scheduled_end,
+        session_end: seated.scheduled_end.utc(),
     };
     let Pass { ticket, ice_servers } = entrance.let_in(context, admitted).await?;
 

@@ -1,12 +1,13 @@
 //! Who is in a meeting: listing them, leaving it, and being muted there.
 
 use http::StatusCode;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use shared::{
     auth::{self, Caller},
     context::Context,
     http::{Error, Request, Response, json, json::required},
+    meetings::MeetingId,
     supabase,
 };
 use uuid::Uuid;
@@ -26,6 +27,30 @@ struct MuteBody {
     is_muted: Option<bool>,
     session_id: Option<Uuid>,
     user_id: Option<Uuid>,
+}
+
+/// The arguments of `video_meeting_participants`.
+#[derive(Serialize)]
+struct ListArguments {
+    meeting_id: MeetingId,
+}
+
+/// The arguments of `leave_video_meeting`.
+#[derive(Serialize)]
+struct LeaveArguments {
+    meeting_id: MeetingId,
+    caller: Option<Uuid>,
+    session_id: Option<Uuid>,
+}
+
+/// The arguments of `mute_video_participant`.
+#[derive(Serialize)]
+struct MuteArguments {
+    meeting_id: MeetingId,
+    caller: Option<Uuid>,
+    session_id: Option<Uuid>,
+    user_id: Option<Uuid>,
+    is_muted: bool,
 }
 
 /// The user is the token's. 403 when a request says that it is another.
@@ -53,7 +78,7 @@ pub(crate) async fn list(context: &Context, request: &Request, segment: &str) ->
     let caller = auth::authenticate(context, request.headers()).await?;
 
     // (2) Parse.
-    let arguments = json!({"meeting_id": route::meeting_id(segment)?});
+    let arguments = ListArguments { meeting_id: route::meeting_id(segment)? };
 
     // (3) List.
     let participants: Value = supabase::rpc_as(context, &caller, "video_meeting_participants", &arguments).await?;
@@ -79,9 +104,7 @@ pub(crate) async fn leave(context: &Context, request: &Request, segment: &str) -
     refuse_another_user(caller.as_ref(), user_id)?;
 
     // (3) Leave.
-    let arguments = json!({
-        "meeting_id": meeting_id, "caller": caller.map(|caller| caller.id), "session_id": session_id,
-    });
+    let arguments = LeaveArguments { meeting_id, caller: caller.map(|caller| caller.id), session_id };
     let left: Value = supabase::rpc_for_caller(context, "leave_video_meeting", &arguments).await?;
 
     // (4) Answer.
@@ -104,10 +127,8 @@ pub(crate) async fn mute(context: &Context, request: &Request, segment: &str) ->
     let is_muted = required(is_muted, "isMuted")?;
 
     // (3) Mute.
-    let arguments = json!({
-        "meeting_id": meeting_id, "caller": caller.map(|caller| caller.id), "session_id": session_id,
-        "user_id": user_id, "is_muted": is_muted,
-    });
+    let caller = caller.map(|caller| caller.id);
+    let arguments = MuteArguments { meeting_id, caller, session_id, user_id, is_muted };
     let muted: Value = supabase::rpc_for_caller(context, "mute_video_participant", &arguments).await?;
 
     // (4) Answer.

@@ -1,19 +1,30 @@
 //! `GET /meetings/:meetingId`: the meeting, for its parties or for whoever has its passcode.
 
 use http::{HeaderMap, StatusCode};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 use shared::{
     auth,
     context::Context,
     http::{Error, Request, Response, json},
-    meetings::MeetingPasscode,
+    meetings::{MeetingId, MeetingPasscode},
     supabase,
 };
+use uuid::Uuid;
 
 use crate::{address, route};
 
 /// A passcode in the URL would stand in every log on the way.
 const PASSCODE_HEADER: &str = "x-meeting-passcode";
+
+/// The arguments of the database function.
+#[derive(Serialize)]
+struct Arguments<'a> {
+    meeting_id: &'a MeetingId,
+    caller: Option<Uuid>,
+    address: Option<String>,
+    passcode: Option<&'a str>,
+}
 
 /// Reads a meeting.
 ///
@@ -30,12 +41,12 @@ pub(crate) async fn handle(context: &Context, request: &Request, segment: &str) 
     let passcode = passcode(request.headers())?;
 
     // (3) Find.
-    let arguments = json!({
-        "meeting_id": meeting_id,
-        "caller": caller.map(|caller| caller.id),
-        "address": address::client(request.headers()),
-        "passcode": passcode.as_ref().map(MeetingPasscode::expose),
-    });
+    let arguments = Arguments {
+        meeting_id: &meeting_id,
+        caller: caller.map(|caller| caller.id),
+        address: address::client(request.headers()),
+        passcode: passcode.as_ref().map(MeetingPasscode::expose),
+    };
     let meeting: Value = supabase::rpc_for_caller(context, "read_video_meeting", &arguments).await?;
 
     // (4) Answer.

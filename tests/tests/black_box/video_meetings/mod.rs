@@ -145,5 +145,7 @@ fn told(answer: &Answer) -> (u16, Value) {
 
 /// In whole seconds.
 fn retry_after(answer: &Answer) -> i64 {
-    answer.header("retry-after").unwrap_or_else(|| panic!("no Retry-After: {answer:?}")).parse().unwrap()
+    let seconds = answer.header("retry-after");
+    assert!(seconds.is_some(), "no Retry-After: {answer:?}");
+    seconds.unwrap().parse().unwrap()
 }
