@@ -2,6 +2,7 @@
 
 mod ice;
 mod jitsi;
+mod pages;
 mod publishable_keys;
 mod rooms;
 
@@ -62,10 +63,10 @@ pub struct Config {
     pub provider_timeout: Duration,
     /// `RETURN_TARGETS`.
     return_targets: Option<String>,
-    /// `VIDEO_MEETING_URL`.
-    video_meeting_url: Option<String>,
     /// Those of room tickets and ICE servers.
     ice: ice::Variables,
+    /// Those of the apps' pages.
+    pages: pages::Variables,
     /// Those of OpenVidu and LiveKit.
     rooms: rooms::Variables,
     /// The Zoom app, when one is configured.
@@ -125,8 +126,8 @@ impl Config {
             jitsi: JitsiVariables::read(&variable),
             provider_timeout: provider_timeout(&variable)?,
             return_targets: variable("RETURN_TARGETS"),
-            video_meeting_url: variable("VIDEO_MEETING_URL"),
             ice: ice::Variables::read(&variable),
+            pages: pages::Variables::read(&variable),
             rooms: rooms::Variables::read(&variable),
         })
     }
@@ -155,7 +156,7 @@ impl Config {
 
     /// `VIDEO_MEETING_URL`: the page that opens a meeting by the ID and the passcode in its fragment.
     pub fn video_meeting_url(&self) -> Result<&str, ConfigError> {
-        page("VIDEO_MEETING_URL", self.video_meeting_url.as_deref())
+        self.pages.video_meeting_url()
     }
 
     /// `ROOM_TICKET_SECRET`: signs the tickets that let participants into a room.
@@ -211,15 +212,6 @@ fn http_url(name: &'static str, value: &str) -> Result<String, ConfigError> {
         Ok(value.trim_end_matches('/').to_owned())
     } else {
         Err(ConfigError::Invalid(name, "an http(s) URL"))
-    }
-}
-
-/// A page of an app, on the web or of its own scheme, to which a link adds its fragment.
-fn page<'a>(name: &'static str, value: Option<&'a str>) -> Result<&'a str, ConfigError> {
-    let page = value.ok_or(ConfigError::Missing(name))?;
-    match Url::parse(page) {
-        Ok(url) if url.fragment().is_none() && !matches!(url.scheme(), "javascript" | "data") => Ok(page),
-        _ => Err(ConfigError::Invalid(name, "a URL without a fragment")),
     }
 }
 
@@ -328,19 +320,6 @@ mod tests {
             let message = refused.err().unwrap().to_string();
             assert!(message.contains(name) && !message.contains("secret"), "{message}");
         }
-    }
-
-    #[test]
-    fn links_to_meetings_lead_to_a_page_of_the_app() {
-        for page in ["https://app.example/meeting?lang=de", "http://localhost:3000/", "tutoring://meeting"] {
-            assert_eq!(read(&[("VIDEO_MEETING_URL", page)]).unwrap().video_meeting_url().unwrap(), page);
-        }
-        for bad in ["https://app.example/#meeting", "app.example/secret", "javascript:secret", "https://"] {
-            let config = read(&[("VIDEO_MEETING_URL", bad)]).unwrap();
-            let message = config.video_meeting_url().err().unwrap().to_string();
-            assert!(message.contains("VIDEO_MEETING_URL") && !message.contains("secret"), "{message}");
-        }
-        assert!(matches!(read(&[]).unwrap().video_meeting_url(), Err(ConfigError::Missing("VIDEO_MEETING_URL"))));
     }
 
     #[test]

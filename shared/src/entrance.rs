@@ -7,7 +7,7 @@ use crate::{
     auth::ticket::{RoomRole, RoomTicket},
     context::Context,
     crypto::Secret,
-    http::{Error, Note},
+    http::Error,
     providers::turn::{IceServer, IceServers},
 };
 
@@ -46,18 +46,12 @@ impl Entrance {
         Ok(Self { ticket_secret: config.room_ticket_secret()?, ice_servers: config.ice_servers()? })
     }
 
-    /// Lets somebody in. Without the TURN service most browsers still reach each other, so its failure is noted in the log and
-    /// keeps nobody out.
+    /// Lets somebody in, whatever the TURN service does.
     pub async fn let_in(&self, context: &Context, admitted: Admitted) -> Result<Pass, Error> {
         let Admitted { participant_id, room, role, name, session_end } = admitted;
         let now = context.clock().now();
         let ticket = RoomTicket::new(participant_id, room, role, name, now, session_end).sign(&self.ticket_secret)?;
-        let servers = self.ice_servers.for_participant(context, &participant_id.to_string(), session_end).await;
-        let ice_servers = servers.unwrap_or_else(|error| {
-            let cause = error.cause().map(str::to_owned);
-            context.note.set(Some(Note { code: "turn_failed", cause, is_fault: true }));
-            self.ice_servers.stun_only()
-        });
+        let ice_servers = self.ice_servers.or_stun(context, &participant_id.to_string(), session_end).await;
         Ok(Pass { ticket, ice_servers })
     }
 }
