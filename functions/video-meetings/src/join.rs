@@ -132,3 +132,7 @@ impl UserType {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "join_tests.rs"]
+mod tests;
