@@ -2,6 +2,7 @@
 
 mod ice;
 mod jitsi;
+mod pages;
 mod publishable_keys;
 mod rooms;
 
@@ -64,6 +65,8 @@ pub struct Config {
     return_targets: Option<String>,
     /// Those of room tickets and ICE servers.
     ice: ice::Variables,
+    /// Those of the apps' pages.
+    pages: pages::Variables,
     /// Those of OpenVidu and LiveKit, and `CLIENTS_WAIT_FOR_OPERATOR`.
     pub rooms: rooms::Variables,
     /// The Zoom app, when one is configured.
@@ -124,6 +127,7 @@ impl Config {
             provider_timeout: provider_timeout(&variable)?,
             return_targets: variable("RETURN_TARGETS"),
             ice: ice::Variables::read(&variable),
+            pages: pages::Variables::read(&variable),
             rooms: rooms::Variables::read(&variable),
         })
     }
@@ -148,6 +152,11 @@ impl Config {
             "RETURN_TARGETS",
             "a list of app links like app://connected and origins like https://app.example",
         ))
+    }
+
+    /// `VIDEO_MEETING_URL`: the page that opens a meeting by the ID and the passcode in its fragment.
+    pub fn video_meeting_url(&self) -> Result<&str, ConfigError> {
+        self.pages.video_meeting_url()
     }
 
     /// `ROOM_TICKET_SECRET`: signs the tickets that let participants into a room.

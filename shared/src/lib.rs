@@ -9,6 +9,7 @@ pub mod config;
 pub mod context;
 pub mod crypto;
 pub mod edge;
+pub mod entrance;
 pub mod http;
 pub mod meetings;
 pub mod providers;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { randomBytes, randomUUID } from "node:crypto";
 import { before, describe, test } from "node:test";
-import { app, ok, person, refused, service, variables } from "./stack.mjs";
+import { app, ok, person, refusal, refused, service, variables } from "./stack.mjs";
 
 let tutor, student, otherTutor, otherStudent, admin;
 
@@ -139,5 +139,87 @@ describe("an ID and a passcode", () => {
       assert.equal(data, null);
       assert.equal(error.code, "42501");
     }
+  });
+});
+
+describe("the function", () => {
+  const minutes = (number) => new Date(Date.now() + number * 60_000).toISOString();
+  const at = (by, path, options) => by.functions.invoke(`video-meetings/meetings${path}`, options);
+  const link = (url) => new URLSearchParams(new URL(url).hash.slice(1));
+  let booking, meeting;
+
+  const plan = (by, changes) => at(by.supabase, "", {
+    headers: { "idempotency-key": randomUUID() },
+    body: {
+      bookingId: booking.id, tutorId: tutor.id, studentId: student.id,
+      scheduledStart: minutes(0), scheduledEnd: minutes(60), ...changes,
+    },
+  });
+  before(async () => {
+    const row = { tutor_id: tutor.id, student_id: student.id };
+    booking = ok(await service.from("bookings").insert(row).select().single());
+    meeting = ok(await plan(tutor));
+  });
+
+  test("makes the meeting of a booking, with a link that carries ID and passcode", async () => {
+    const credentials = link(meeting.url);
+    assert.deepEqual([credentials.get("meetingId"), credentials.get("passcode")], [meeting.meetingId, meeting.passcode]);
+    assert.match(meeting.meetingId, /^MID-[A-Z0-9]{16}$/);
+    assert.match(meeting.passcode, /^[0-9]{6}$/);
+    const { status, code, error, details } = await refusal(await plan(tutor));
+    assert.deepEqual([status, code, details], [409, "meeting_exists", { field: "bookingId" }]);
+    assert.ok(error.length > 0);
+    assert.equal((await refusal(await plan(student))).code, "not_the_tutor");
+  });
+
+  test("lets tutor and student in, and a guest who follows the link", async () => {
+    const roles = { tutor, student };
+    for (const [userType, { supabase }] of Object.entries(roles)) {
+      const joined = ok(await at(supabase, `/${meeting.meetingId}/join`, { body: { userType } }));
+      assert.deepEqual(Object.keys(joined).sort(), ["participantId", "sessionId", "ticket", "turn_servers"]);
+    }
+    const guest = app();
+    const credentials = link(meeting.url);
+    const path = `/${credentials.get("meetingId")}`;
+    const passcode = credentials.get("passcode");
+    const seen = ok(await at(guest, path, { method: "GET", headers: { "x-meeting-passcode": passcode } }));
+    assert.deepEqual([seen.meetingId, seen.status, seen.passcode], [meeting.meetingId, "active", undefined]);
+    assert.equal((await refusal(await at(guest, path, { method: "GET" }))).code, "meeting_not_found");
+    const { sessionId } = ok(await at(guest, `${path}/join`, { body: { userType: "guest", passcode } }));
+
+    const { participants } = ok(await at(student.supabase, `${path}/participants`, { method: "GET" }));
+    assert.deepEqual(participants.map(({ userType }) => userType), ["tutor", "student", "guest"]);
+    const [row] = ok(await tutor.supabase.from("video_meetings").select("status").eq("meeting_id", meeting.meetingId));
+    assert.equal(row.status, "active");
+
+    assert.deepEqual(ok(await at(guest, `${path}/mute`, { body: { isMuted: true, sessionId } })).isMuted, true);
+    assert.deepEqual(ok(await at(guest, `${path}/leave`, { body: { sessionId } })), { left: true });
+  });
+
+  test("lets the tutor mute the student, and not the student the tutor", async () => {
+    const mute = (by, userId) => at(by.supabase, `/${meeting.meetingId}/mute`, { body: { isMuted: true, userId } });
+    assert.deepEqual(ok(await mute(tutor, student.id)), { isMuted: true, userId: student.id });
+    const { status, code } = await refusal(await mute(student, tutor.id));
+    assert.deepEqual([status, code], [403, "not_the_tutor"]);
+  });
+
+  test("takes nobody for somebody else", async () => {
+    const body = { userType: "student", userId: student.id, passcode: meeting.passcode };
+    const { status, code } = await refusal(await at(otherStudent.supabase, `/${meeting.meetingId}/join`, { body }));
+    assert.deepEqual([status, code], [403, "not_the_caller"]);
+  });
+
+  test("leaves and ends without a body", async () => {
+    const path = `/${meeting.meetingId}`;
+    assert.deepEqual(ok(await at(student.supabase, `${path}/leave`)), { left: true });
+    assert.equal((await refusal(await at(student.supabase, `${path}/end`))).code, "meeting_not_found");
+    assert.equal(ok(await at(tutor.supabase, `${path}/end`)).status, "completed");
+    const { status, code } = await refusal(await at(student.supabase, `${path}/join`, { body: { userType: "student" } }));
+    assert.deepEqual([status, code], [409, "meeting_over"]);
+  });
+
+  test("knows no other path", async () => {
+    const { data, error } = await tutor.supabase.functions.invoke("video-meetings/rooms", { body: {} });
+    assert.equal((await refusal({ data, error })).code, "not_found");
   });
 });

@@ -45,6 +45,7 @@ export function functionVariables({ secrets, url, simulatorsUrl, openviduVersion
     ...roomVariables(secrets, simulatorsUrl, openviduVersion),
     ...turnVariables(secrets, simulatorsUrl, turnService),
     ...connectVariables(url),
+    ...pageVariables(url),
   };
   for (const name of CONFIGURABLE) {
     if (process.env[name]) variables[name] = process.env[name];
@@ -73,6 +74,7 @@ export function developerVariables({ secrets, url, databaseUrl, simulatorsUrl, r
     ...roomVariables(secrets, simulatorsUrl, openviduVersion),
     TURN_SERVICE: turnService,
     ROOM_TICKET_SECRET: secrets.ROOM_TICKET_SECRET,
+    ...pageVariables(url),
     SEAL_KEYS: secrets.SEAL_KEYS,
     SCHEDULER_SECRET: secrets.SCHEDULER_SECRET,
     RUNTIME: runtime,
@@ -117,6 +119,11 @@ function connectVariables(url) {
     ZOOM_REDIRECT_URI: ZOOM_REDIRECT_URI || `${url}/functions/v1/zoom-oauth-callback`,
     RETURN_TARGETS: RETURN_TARGETS || `cotrainr://video/zoom-connected,${url}`,
   };
+}
+
+// Where links to meetings lead. Nothing is served there until an app is.
+function pageVariables(url) {
+  return { VIDEO_MEETING_URL: process.env.VIDEO_MEETING_URL || `${url}/meeting` };
 }
 
 /** `NAME="value"` lines, which a shell can source. */

@@ -12,9 +12,9 @@ use url::{Host, Url};
 
 use super::Response;
 
-/// What supabase-js and `supabase_flutter` send, and our own `idempotency-key`.
+/// What supabase-js and `supabase_flutter` send, and our own `idempotency-key` and `x-meeting-passcode`.
 const ALLOWED_HEADERS: &str = "authorization, x-client-info, apikey, content-type, x-region, x-retry-count, \
-     traceparent, tracestate, baggage, x-request-id, idempotency-key";
+     traceparent, tracestate, baggage, x-request-id, idempotency-key, x-meeting-passcode";
 const EXPOSED_HEADERS: &str = "x-request-id, retry-after";
 const PREFLIGHT_SECONDS: u32 = 3600;
 

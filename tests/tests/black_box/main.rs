@@ -13,6 +13,7 @@ mod seal_keys;
 mod send_invite;
 mod tokens;
 mod update_session;
+mod video_meetings;
 mod virtual_sessions;
 mod zoom;
 mod zoom_connect;

@@ -1,0 +1,79 @@
+//! From where a request comes: what the tries of somebody without an account are counted by.
+
+use std::net::IpAddr;
+
+use http::HeaderMap;
+
+/// The client's address, if a platform says so: `cf-connecting-ip`, else the last of `x-forwarded-for`.
+///
+/// Cloudflare sets the former itself, and its clients cannot
+/// (<https://developers.cloudflare.com/fundamentals/reference/http-headers/#cf-connecting-ip>); hosted Supabase stands behind Cloudflare
+/// too. Proxies append to the latter, so of its entries the first is whatever a client likes, and the last is of the proxy that is
+/// nearest: at worst a proxy's own, which counts the tries of all its clients together. Where neither is set by a platform, a client
+/// can invent them; then its tries are bounded by those that a meeting allows everyone together.
+pub(crate) fn client(headers: &HeaderMap) -> Option<String> {
+    let last = |name: &str| {
+        let value = headers.get_all(name).iter().next_back()?.to_str().ok()?;
+        value.rsplit(',').next()?.trim().parse().ok()
+    };
+    last("cf-connecting-ip").or_else(|| last("x-forwarded-for")).map(counted)
+}
+
+/// An address as it is counted. Of IPv6 that is its first half: a household has all of the second to choose from
+/// (RFC 6177, section 2).
+fn counted(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client_of(sent: &[(&'static str, &str)]) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in sent {
+            headers.append(*name, value.parse().unwrap());
+        }
+        client(&headers)
+    }
+
+    #[test]
+    fn what_a_client_invents_stands_before_what_the_platform_says() {
+        for (sent, expected) in [
+            (&[("x-forwarded-for", "192.0.2.1")][..], "192.0.2.1"),
+            (&[("x-forwarded-for", "198.51.100.7, 192.0.2.1")], "192.0.2.1"),
+            (&[("x-forwarded-for", "198.51.100.7,198.51.100.8 ,192.0.2.1 ")], "192.0.2.1"),
+            (&[("x-forwarded-for", "198.51.100.7"), ("x-forwarded-for", "192.0.2.1")], "192.0.2.1"),
+            (&[("x-forwarded-for", "198.51.100.7"), ("cf-connecting-ip", "192.0.2.1")], "192.0.2.1"),
+        ] {
+            assert_eq!(client_of(sent).unwrap(), expected, "{sent:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_none() {
+        for other in ["", "unknown", "192.0.2.1, ", "192.0.2.1, evil", "192.0.2.256", "192.0.2.1 or more"] {
+            assert_eq!(client_of(&[("x-forwarded-for", other)]), None, "{other}");
+        }
+        assert_eq!(client_of(&[("x-real-ip", "192.0.2.1"), ("forwarded", "for=192.0.2.1")]), None);
+        assert_eq!(client_of(&[]), None);
+    }
+
+    #[test]
+    fn who_has_many_addresses_has_one() {
+        for (address, expected) in [
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+            ("2001:DB8:1:2::1", "2001:db8:1:2::/64"),
+            ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+            ("::ffff:192.0.2.1", "192.0.2.1"),
+        ] {
+            assert_eq!(client_of(&[("cf-connecting-ip", address)]).unwrap(), expected);
+        }
+    }
+}

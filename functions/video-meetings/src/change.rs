@@ -1,0 +1,46 @@
+//! `POST /meetings/:meetingId/end` and `/cancel`: what the tutor does with the meeting as a whole.
+
+use http::StatusCode;
+use serde::Serialize;
+use serde_json::Value;
+use shared::{
+    auth,
+    context::Context,
+    http::{Error, Request, Response, json},
+    meetings::MeetingId,
+    supabase,
+};
+
+use crate::route::{self, Change};
+
+/// The arguments of the database function.
+#[derive(Serialize)]
+struct Arguments {
+    meeting_id: MeetingId,
+    action: Change,
+}
+
+/// Ends or cancels a meeting. There is nothing to be said in a body. Twice is the same as once.
+///
+/// 1. Authenticate: 401.
+/// 2. Parse: 404.
+/// 3. Let the database authorise and change it: 404, 409.
+/// 4. Answer 200 with the meeting.
+pub(crate) async fn handle(
+    context: &Context,
+    request: &Request,
+    segment: &str,
+    change: Change,
+) -> Result<Response, Error> {
+    // (1) Authenticate.
+    let caller = auth::authenticate(context, request.headers()).await?;
+
+    // (2) Parse.
+    let arguments = Arguments { meeting_id: route::meeting_id(segment)?, action: change };
+
+    // (3) Change.
+    let meeting: Value = supabase::rpc_as(context, &caller, "change_video_meeting", &arguments).await?;
+
+    // (4) Answer.
+    json::respond(StatusCode::OK, &meeting)
+}

@@ -1,0 +1,20 @@
+//! `video-meetings`: a tutor and a student meet behind an ID and a passcode, and whoever was given both comes as a guest.
+
+mod address;
+mod change;
+mod create;
+mod handler;
+mod join;
+mod participant;
+mod read;
+mod route;
+
+use shared::edge::{self, Function};
+use worker::{Context, Env, Request, Response, event};
+
+const FUNCTION: Function = Function { name: "video-meetings", methods: "GET, POST" };
+
+#[event(fetch)]
+async fn fetch(request: Request, env: Env, platform: Context) -> worker::Result<Response> {
+    edge::serve(FUNCTION, request, env, platform, handler::handle).await
+}

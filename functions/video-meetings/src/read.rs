@@ -1,0 +1,61 @@
+//! `GET /meetings/:meetingId`: the meeting, for its parties or for whoever has its passcode.
+
+use http::{HeaderMap, StatusCode};
+use serde::Serialize;
+use serde_json::Value;
+use shared::{
+    auth,
+    context::Context,
+    http::{Error, Request, Response, json},
+    meetings::{MeetingId, MeetingPasscode},
+    supabase,
+};
+use uuid::Uuid;
+
+use crate::{address, route};
+
+/// A passcode in the URL would stand in every log on the way.
+const PASSCODE_HEADER: &str = "x-meeting-passcode";
+
+/// The arguments of the database function.
+#[derive(Serialize)]
+struct Arguments<'a> {
+    meeting_id: &'a MeetingId,
+    caller: Option<Uuid>,
+    address: Option<String>,
+    passcode: Option<&'a str>,
+}
+
+/// Reads a meeting.
+///
+/// 1. Identify: a guest has no token; 401 for a bad one.
+/// 2. Parse: 404, 422.
+/// 3. Let the database find out whose the meeting is, or try the passcode: 404, 429.
+/// 4. Answer 200 with the meeting. The parties alone have its passcode.
+pub(crate) async fn handle(context: &Context, request: &Request, segment: &str) -> Result<Response, Error> {
+    // (1) Identify.
+    let caller = auth::identify(context, request.headers()).await?;
+
+    // (2) Parse.
+    let meeting_id = route::meeting_id(segment)?;
+    let passcode = passcode(request.headers())?;
+
+    // (3) Find.
+    let arguments = Arguments {
+        meeting_id: &meeting_id,
+        caller: caller.map(|caller| caller.id),
+        address: address::client(request.headers()),
+        passcode: passcode.as_ref().map(MeetingPasscode::expose),
+    };
+    let meeting: Value = supabase::rpc_for_caller(context, "read_video_meeting", &arguments).await?;
+
+    // (4) Answer.
+    json::respond(StatusCode::OK, &meeting)
+}
+
+fn passcode(headers: &HeaderMap) -> Result<Option<MeetingPasscode>, Error> {
+    let Some(value) = headers.get(PASSCODE_HEADER) else { return Ok(None) };
+    let passcode = value.to_str().unwrap_or_default().to_owned();
+    let passcode = MeetingPasscode::try_from(passcode);
+    passcode.map(Some).map_err(|error| Error::invalid(PASSCODE_HEADER, error.to_string()))
+}
