@@ -16,7 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::{
     context::Context,
     http::{
-        Error,
+        Error, Note,
         request_id::X_REQUEST_ID,
         upstream::{self, UpstreamError},
     },
@@ -30,6 +30,8 @@ pub(crate) use twilio::Twilio;
 const LONGEST: Duration = Duration::from_hours(1);
 /// Nor for less: it takes a moment to connect.
 const SHORTEST: Duration = Duration::from_mins(1);
+/// Somebody waits to come in, and most of them will not need the relays.
+const LONGEST_WAIT: Duration = Duration::from_secs(3);
 
 /// A server as a browser's `RTCIceServer` (<https://www.w3.org/TR/webrtc/#rtciceserver-dictionary>).
 #[derive(Clone, Deserialize, Serialize)]
@@ -88,6 +90,16 @@ impl IceServers {
         let left = session_end.signed_duration_since(context.clock().now()).to_std().unwrap_or_default();
         turn.credentials(context, who, left.clamp(SHORTEST, LONGEST)).await
     }
+
+    /// The same for who is to get in whatever the TURN service does: STUN alone when it fails, which the log says.
+    pub async fn or_stun(&self, context: &Context, who: &str, session_end: DateTime<Utc>) -> Vec<IceServer> {
+        let servers = self.for_participant(context, who, session_end).await;
+        servers.unwrap_or_else(|error| {
+            let cause = error.cause().map(str::to_owned);
+            context.note.set(Some(Note { code: "turn_failed", cause, is_fault: true }));
+            self.stun_only()
+        })
+    }
 }
 
 /// What Twilio and Cloudflare answer, as far as it matters.
@@ -101,7 +113,8 @@ struct Minted {
 async fn mint(context: &Context, provider: &str, request: reqwest::RequestBuilder) -> Result<Vec<IceServer>, Error> {
     let failed = |cause: &str| Error::ProviderFailed(format!("{provider}: {cause}"));
     let request = request.header(X_REQUEST_ID, &context.request_id);
-    let answer = upstream::send(context, request, context.config().provider_timeout).await;
+    let timeout = context.config().provider_timeout.min(LONGEST_WAIT);
+    let answer = upstream::send(context, request, timeout).await;
     let answer = answer.map_err(|error| match error {
         UpstreamError::TimedOut => Error::ProviderTimedOut(format!("{provider}: {error}")),
         _ => failed(&error.to_string()),
