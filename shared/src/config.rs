@@ -2,6 +2,7 @@
 
 mod ice;
 mod jitsi;
+mod pages;
 mod publishable_keys;
 mod rooms;
 
@@ -64,6 +65,8 @@ pub struct Config {
     return_targets: Option<String>,
     /// Those of room tickets and ICE servers.
     ice: ice::Variables,
+    /// Those of the apps' pages.
+    pages: pages::Variables,
     /// Those of OpenVidu and LiveKit.
     rooms: rooms::Variables,
     /// The Zoom app, when one is configured.
@@ -124,6 +127,7 @@ impl Config {
             provider_timeout: provider_timeout(&variable)?,
             return_targets: variable("RETURN_TARGETS"),
             ice: ice::Variables::read(&variable),
+            pages: pages::Variables::read(&variable),
             rooms: rooms::Variables::read(&variable),
         })
     }
@@ -159,6 +163,11 @@ impl Config {
     /// (`CLOUDFLARE_TURN_...`), whichever is set, and STUN.
     pub fn ice_servers(&self) -> Result<IceServers, ConfigError> {
         self.ice.servers()
+    }
+
+    /// `INSTANT_SESSION_URL`: the app's page where the links of instant sessions lead.
+    pub fn instant_session_url(&self) -> Result<&str, ConfigError> {
+        self.pages.instant_session_url()
     }
 
     /// The server that has the rooms of meetings, by `OPENVIDU_...` or `LIVEKIT_...`.
