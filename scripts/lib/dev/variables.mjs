@@ -45,6 +45,7 @@ export function functionVariables({ secrets, url, simulatorsUrl, openviduVersion
     ...roomVariables(secrets, simulatorsUrl, openviduVersion),
     ...turnVariables(secrets, simulatorsUrl, turnService),
     ...connectVariables(url),
+    ...pageVariables(url),
   };
   for (const name of CONFIGURABLE) {
     if (process.env[name]) variables[name] = process.env[name];
@@ -72,6 +73,7 @@ export function developerVariables({ secrets, url, databaseUrl, simulatorsUrl, r
     OPENVIDU_VERSION: openviduVersion,
     ...roomVariables(secrets, simulatorsUrl, openviduVersion),
     TURN_SERVICE: turnService,
+    ...pageVariables(url),
     ROOM_TICKET_SECRET: secrets.ROOM_TICKET_SECRET,
     SEAL_KEYS: secrets.SEAL_KEYS,
     SCHEDULER_SECRET: secrets.SCHEDULER_SECRET,
@@ -117,6 +119,11 @@ function connectVariables(url) {
     ZOOM_REDIRECT_URI: ZOOM_REDIRECT_URI || `${url}/functions/v1/zoom-oauth-callback`,
     RETURN_TARGETS: RETURN_TARGETS || `cotrainr://video/zoom-connected,${url}`,
   };
+}
+
+// The app's page is not served here.
+function pageVariables(url) {
+  return { INSTANT_SESSION_URL: process.env.INSTANT_SESSION_URL || `${url}/join` };
 }
 
 /** `NAME="value"` lines, which a shell can source. */
