@@ -29,7 +29,7 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
         return Err(json.map_or(Error::MalformedJson, |_| Error::invalid("body", "must be a JSON object")));
     }
     let mut json = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| field_error(&error))?;
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| field_error(&error, body))?;
     json.end().map_err(|_| Error::MalformedJson)?;
     Ok(value)
 }
@@ -39,8 +39,9 @@ pub fn required<T>(value: Option<T>, field: &'static str) -> Result<T, Error> {
     value.ok_or_else(|| Error::invalid(field, "is required"))
 }
 
-fn field_error(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
-    if error.inner().classify() != Category::Data {
+fn field_error(error: &serde_path_to_error::Error<serde_json::Error>, body: &[u8]) -> Error {
+    // A number where one of several names is expected is a syntax error to serde_json.
+    if error.inner().classify() != Category::Data && serde_json::from_slice::<IgnoredAny>(body).is_err() {
         return Error::MalformedJson;
     }
     let path = error.path().to_string();
@@ -66,9 +67,15 @@ mod tests {
 
     #[derive(serde::Deserialize, Debug)]
     #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only parsing is tested")]
     struct Body {
-        #[expect(dead_code, reason = "only parsing is tested")]
         count: Option<u8>,
+        kind: Option<Kind>,
+    }
+
+    #[derive(serde::Deserialize, Debug)]
+    enum Kind {
+        One,
     }
 
     fn parse(content_type: &str, body: &str) -> Result<Body, Error> {
@@ -92,7 +99,7 @@ mod tests {
 
     #[test]
     fn what_is_not_json_is_400() {
-        for bad in ["", "{", "{} {}", "{\"count\":1,}", "\u{0}"] {
+        for bad in ["", "{", "{} {}", "{\"count\":1,}", "{\"kind\":}", "{\"kind\":7", "\u{0}"] {
             assert!(matches!(parse("application/json", bad), Err(Error::MalformedJson)), "{bad:?}");
         }
     }
@@ -102,6 +109,8 @@ mod tests {
         for (bad, expected) in [
             (r#"{"count":"x"}"#, "count"),
             (r#"{"count":300}"#, "count"),
+            (r#"{"kind":"Two"}"#, "kind"),
+            (r#"{"kind":7}"#, "kind"),
             (r#"{"other":1}"#, "other"),
             (r#"{"count":1,"count":2}"#, "body"),
             ("[]", "body"),
