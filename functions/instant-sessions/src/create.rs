@@ -1,7 +1,7 @@
 //! Making a session.
 
 use http::StatusCode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::{
     auth::Caller,
@@ -17,6 +17,12 @@ use crate::request::NewSession;
 struct Arguments<'a> {
     request: &'a NewSession,
     idempotency_key: Option<&'a str>,
+}
+
+/// What the database makes of the request.
+#[derive(Deserialize)]
+struct Made {
+    session: Value,
 }
 
 /// The answer: the session's row, and the link to share.
@@ -36,8 +42,7 @@ pub(crate) async fn create(
     // Without a page for its link, no session is made.
     let page = context.config().instant_session_url()?;
     let arguments = Arguments { request: session, idempotency_key };
-    let mut made: Value = supabase::rpc_as(context, caller, "create_instant_session", &arguments).await?;
-    let session = made["session"].take();
+    let Made { session } = supabase::rpc_as(context, caller, "create_instant_session", &arguments).await?;
     let token = session["session_token"].as_str();
     let token = token.ok_or_else(|| Error::Internal("create_instant_session: a session without a token".to_owned()))?;
     // The token is the link's fragment: browsers send that to no server, and so it stands in no log and no `Referer`.

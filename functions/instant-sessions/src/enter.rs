@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use http::StatusCode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use shared::{
     auth::{
@@ -19,6 +19,13 @@ use shared::{
 };
 
 use crate::request::{Join, Pass};
+
+/// What the database says of somebody's part in a session.
+#[derive(Deserialize)]
+struct Part {
+    session: Value,
+    participant: Value,
+}
 
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -77,17 +84,17 @@ pub(crate) async fn status(context: &Context, caller: Option<&Caller>, pass: &Pa
 
 /// Leaves the session, or its lobby.
 pub(crate) async fn leave(context: &Context, caller: Option<&Caller>, pass: &Pass) -> Result<Response, Error> {
-    let left = ask(context, caller, "leave_instant_session", pass).await?;
+    let left: Value = ask(context, caller, "leave_instant_session", pass).await?;
     json::respond(StatusCode::OK, &left)
 }
 
 /// Asks the database as whoever is calling.
-async fn ask(
+async fn ask<T: DeserializeOwned>(
     context: &Context,
     caller: Option<&Caller>,
     function: &str,
     arguments: &impl Serialize,
-) -> Result<Value, Error> {
+) -> Result<T, Error> {
     match caller {
         Some(caller) => supabase::rpc_as(context, caller, function, arguments).await,
         None => supabase::rpc_as_guest(context, function, arguments).await,
@@ -101,8 +108,8 @@ impl Door {
         Ok(Self { ticket_secret: config.room_ticket_secret()?, ice_servers: config.ice_servers()? })
     }
 
-    async fn answer(self, context: &Context, mut part: Value, guest_secret: Option<String>) -> Result<Response, Error> {
-        let (session, participant) = (part["session"].take(), part["participant"].take());
+    async fn answer(self, context: &Context, part: Part, guest_secret: Option<String>) -> Result<Response, Error> {
+        let Part { session, participant } = part;
         let (status, admission) = if participant["is_active"] != true {
             (Standing::Left, None)
         } else if participant["admitted_at"].is_null() {

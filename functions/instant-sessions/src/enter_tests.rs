@@ -140,6 +140,10 @@ async fn an_answer_that_says_less_than_it_should_lets_nobody_in() {
         let (_, context) = deployment(&[part("2026-05-01T10:00:00+00:00", &changes), relay()]);
         assert!(matches!(joined(&context, &Value::Null).await, Err(Error::Internal(_))), "{changes}");
     }
+    for nothing in [json!([]), json!("x"), json!(null), json!({"session": {}})] {
+        let (_, context) = deployment(&[(200, nothing)]);
+        assert!(matches!(joined(&context, &Value::Null).await, Err(Error::Internal(_))));
+    }
     let (_, context) = deployment(&[part("soon", &json!({})), relay()]);
     assert!(matches!(joined(&context, &Value::Null).await, Err(Error::Internal(_))));
 }
