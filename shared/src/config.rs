@@ -169,6 +169,11 @@ impl Config {
     pub fn ice_servers(&self) -> Result<IceServers, ConfigError> {
         self.ice.servers()
     }
+
+    /// `INSTANT_SESSION_URL`: the app's page where the links of instant sessions lead.
+    pub fn instant_session_url(&self) -> Result<&str, ConfigError> {
+        self.pages.instant_session_url()
+    }
 }
 
 impl ZoomConfig {

@@ -45,3 +45,11 @@ test("an operator meets a customer", () => {
   assert.deepEqual(attendance.map(({ user_id }) => user_id.slice(-3)).sort(), ["00c", "00d"]);
   assert.deepEqual([ended.meeting.status, ended.openvidu], ["completed", "done"]);
 });
+
+test("a guest comes by a link", () => {
+  const [admitted, status] = shell(firstSession + block("A guest comes by a link", "sh")).slice(2).map((line) => JSON.parse(line));
+  assert.equal(admitted.id, status.participant.id);
+  assert.deepEqual([status.status, status.participant.participant_name], ["admitted", "Ana"]);
+  assert.match(status.ticket, /^eyJ/);
+  assert.ok(status.ice_servers.length > 0);
+});

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { before, describe, test } from "node:test";
-import { app, ok, person, refused, service } from "./stack.mjs";
+import { app, ok, person, refusal, refused, service, variables } from "./stack.mjs";
 
 let therapist, otherTherapist, patient, stranger;
 
@@ -211,4 +211,89 @@ test("whoever is removed stays out until readmitted, and may not slip in as a gu
   refused(await readmit(stranger), 404, "session_not_found");
   assert.deepEqual(ok(await readmit(therapist)), { status: "readmitted" });
   assert.equal(ok(await enter(stranger, session)).admitted_at, null);
+});
+
+describe("by the function", () => {
+  const ask = (by, action, fields, headers) =>
+    by.supabase.functions.invoke("instant-sessions", { body: { action, ...fields }, headers });
+  const open = async (fields) => ok(await ask(therapist, "create", { session_name: "Anxiety", ...fields }));
+
+  /** What an app does with a link that it was opened by. */
+  const tokenOf = (link) => new URL(link).hash.slice(1);
+
+  test("a therapist gets a link, the same one for the same key", async () => {
+    const headers = { "idempotency-key": randomUUID() };
+    const [first, second] = [
+      ok(await ask(therapist, "create", { session_name: "Anxiety" }, headers)),
+      ok(await ask(therapist, "create", { session_name: "Anxiety" }, headers)),
+    ];
+    assert.equal(first.share_link, `${variables.INSTANT_SESSION_URL}#${first.session.session_token}`);
+    assert.deepEqual(second, first);
+    const refusedToPatient = await refusal(await ask(patient, "create", { session_name: "Mine" }));
+    assert.deepEqual([refusedToPatient.status, refusedToPatient.code], [403, "not_a_host"]);
+  });
+
+  test("a user and a guest come in by it, and each sees the other", async () => {
+    const { session, share_link } = await open();
+    const session_token = tokenOf(share_link);
+    const visitor = { supabase: app() };
+    const asGuest = ok(await ask(visitor, "join", { session_token, participant_name: "Ann" }));
+    const asUser = ok(await ask(patient, "join", { session_token, participant_name: "Pat" }));
+    for (const [joined, role] of [[asGuest, "participant"], [asUser, "participant"],
+      [ok(await ask(therapist, "join", { session_token, participant_name: "Host" })), "host"]]) {
+      assert.deepEqual([joined.status, joined.participant.role], ["admitted", role]);
+      assert.equal(joined.session.id, session.id);
+      assert.match(joined.ticket, /^eyJ/);
+      assert.ok(joined.ice_servers.some(({ urls }) => urls.some((url) => url.startsWith("stun:"))));
+    }
+    assert.equal(asUser.guest_secret, undefined);
+    // What the tables show is for the same guest.
+    const held = holding({ session_token }, { secret: asGuest.guest_secret });
+    assert.deepEqual(await names(visitor, session, held), ["Ann", "Host", "Pat"]);
+
+    ok(await ask(visitor, "leave", { session_token, guest_secret: asGuest.guest_secret }));
+    const left = ok(await ask(visitor, "status", { session_token, guest_secret: asGuest.guest_secret }));
+    assert.deepEqual([left.status, left.ticket], ["left", undefined]);
+  });
+
+  test("in the lobby one waits, is let in, and hears of the end", async () => {
+    const { session, share_link } = await open({ lobby: true });
+    const session_token = tokenOf(share_link);
+    const visitor = { supabase: app() };
+    const waiting = ok(await ask(visitor, "join", { session_token, participant_name: "Ann" }));
+    assert.deepEqual([waiting.status, waiting.ticket, waiting.ice_servers], ["waiting", undefined, undefined]);
+    const { guest_secret, participant } = waiting;
+    const status = () => ask(visitor, "status", { session_token, guest_secret });
+    const byGuest = await refusal(await ask(visitor, "admit", { participant_id: participant.id }));
+    assert.deepEqual([byGuest.status, byGuest.code], [401, "unauthenticated"]);
+    ok(await ask(therapist, "admit", { participant_id: participant.id }));
+    assert.equal(ok(await status()).status, "admitted");
+
+    assert.equal(ok(await ask(therapist, "lock", { session_id: session.id })).session.locked, true);
+    const late = await refusal(await ask(stranger, "join", { session_token, participant_name: "Eve" }));
+    assert.deepEqual([late.status, late.code], [409, "session_locked"]);
+    assert.equal(ok(await ask(therapist, "end", { session_id: session.id })).session.is_active, false);
+    const over = await refusal(await status());
+    assert.deepEqual([over.status, over.code], [409, "session_ended"]);
+    const unknown = await refusal(await ask(stranger, "join", { session_token, participant_name: "Eve" }));
+    assert.deepEqual([unknown.status, unknown.code], [404, "session_not_found"]);
+  });
+
+  test("whoever is removed stays out", async () => {
+    const { session, share_link } = await open();
+    const session_token = tokenOf(share_link);
+    const join = (by, fields) => ask(by, "join", { session_token, participant_name: "Eve", ...fields });
+    const visitor = { supabase: app() };
+    const { participant, guest_secret } = ok(await join(visitor));
+    const user = ok(await join(stranger));
+    for (const participant_id of [participant.id, user.participant.id]) {
+      assert.deepEqual(ok(await ask(therapist, "remove", { participant_id })), { status: "removed" });
+    }
+    assert.equal(ok(await join(visitor, { guest_secret })).status, "waiting");
+    assert.equal(ok(await join(visitor, { participant_name: "Somebody else" })).status, "waiting");
+    const removed = await refusal(await join(stranger));
+    assert.deepEqual([removed.status, removed.code], [403, "removed"]);
+    ok(await ask(therapist, "readmit", { session_id: session.id, user_id: stranger.id }));
+    assert.equal(ok(await join(stranger)).status, "waiting");
+  });
 });

@@ -73,6 +73,7 @@ export function developerVariables({ secrets, url, databaseUrl, simulatorsUrl, r
     OPENVIDU_VERSION: openviduVersion,
     ...roomVariables(secrets, simulatorsUrl, openviduVersion),
     TURN_SERVICE: turnService,
+    ...pageVariables(url),
     ROOM_TICKET_SECRET: secrets.ROOM_TICKET_SECRET,
     ...pageVariables(url),
     SEAL_KEYS: secrets.SEAL_KEYS,
@@ -121,9 +122,13 @@ function connectVariables(url) {
   };
 }
 
-// Where links to meetings lead. Nothing is served there until an app is.
+// Where links to sessions and meetings lead. Nothing is served there until an app is.
 function pageVariables(url) {
-  return { VIDEO_MEETING_URL: process.env.VIDEO_MEETING_URL || `${url}/meeting` };
+  const { INSTANT_SESSION_URL, VIDEO_MEETING_URL } = process.env;
+  return {
+    INSTANT_SESSION_URL: INSTANT_SESSION_URL || `${url}/join`,
+    VIDEO_MEETING_URL: VIDEO_MEETING_URL || `${url}/meeting`,
+  };
 }
 
 /** `NAME="value"` lines, which a shell can source. */

@@ -6,12 +6,17 @@ use super::ConfigError;
 
 /// The variables as they are set. They are read where they are asked for, so that no other function carries the rules.
 pub(super) struct Variables {
+    instant_session_url: Option<String>,
     video_meeting_url: Option<String>,
 }
 
 impl Variables {
     pub(super) fn read(variable: &impl Fn(&str) -> Option<String>) -> Self {
-        Self { video_meeting_url: variable("VIDEO_MEETING_URL") }
+        Self { instant_session_url: variable("INSTANT_SESSION_URL"), video_meeting_url: variable("VIDEO_MEETING_URL") }
+    }
+
+    pub(super) fn instant_session_url(&self) -> Result<&str, ConfigError> {
+        page("INSTANT_SESSION_URL", self.instant_session_url.as_deref())
     }
 
     pub(super) fn video_meeting_url(&self) -> Result<&str, ConfigError> {

@@ -19,11 +19,20 @@ pub fn bytes<const N: usize>() -> Result<[u8; N], RandomError> {
 
 /// 128 random bits as 32 lower-case hexadecimal digits: what makes a room name a secret.
 pub fn room_secret() -> Result<String, RandomError> {
-    Ok(bytes::<16>()?.iter().fold(String::with_capacity(32), |mut hex, byte| {
+    Ok(hex(&bytes::<16>()?))
+}
+
+/// 256 random bits as 64 lower-case hexadecimal digits: by which a guest without an account is the same one again.
+pub fn guest_secret() -> Result<String, RandomError> {
+    Ok(hex(&bytes::<32>()?))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut hex, byte| {
         // Writing to a String cannot fail.
         let _ = write!(hex, "{byte:02x}");
         hex
-    }))
+    })
 }
 
 /// `length` characters of `alphabet`, which is ASCII and not empty, every one equally likely: bytes that would favour some are drawn
@@ -65,9 +74,12 @@ mod tests {
     }
 
     #[test]
-    fn a_room_secret_is_128_bits_and_never_the_same() {
-        let (first, second) = (room_secret().unwrap(), room_secret().unwrap());
-        assert_eq!(first.len(), 32);
-        assert_ne!(first, second);
+    fn a_secret_has_its_bits_and_is_never_the_same() {
+        for (secret, digits) in [(room_secret as fn() -> _, 32), (guest_secret, 64)] {
+            let (first, second): (String, String) = (secret().unwrap(), secret().unwrap());
+            assert_eq!(first.len(), digits);
+            assert!(first.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')), "{first}");
+            assert_ne!(first, second);
+        }
     }
 }

@@ -110,6 +110,8 @@ mod tests {
         for (bad, expected) in [
             (r#"{"count":"x"}"#, "count"),
             (r#"{"count":300}"#, "count"),
+            (r#"{"kind":"Two"}"#, "kind"),
+            (r#"{"kind":7}"#, "kind"),
             (r#"{"other":1}"#, "other"),
             (r#"{"word":"no"}"#, "word"),
             (r#"{"word":1}"#, "word"),

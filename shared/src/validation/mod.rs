@@ -8,7 +8,7 @@ mod text;
 mod time;
 
 pub use join_url::{JoinUrl, JoinUrlError, leads_to_zoom};
-pub use number::{DurationMinutes, MaxParticipants};
+pub use number::{DurationMinutes, LinkLifetimeMinutes, MaxParticipants};
 pub use return_target::{ReturnTarget, ReturnTargets};
-pub use text::{Description, Message, Title};
+pub use text::{Description, Message, ParticipantName, Title};
 pub use time::{ScheduledStart, Timezone};

@@ -10,6 +10,11 @@ pub struct DurationMinutes(u32);
 #[serde(try_from = "u32")]
 pub struct MaxParticipants(u32);
 
+/// How long an instant session's link works: 1 minute to 7 days.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(try_from = "u32")]
+pub struct LinkLifetimeMinutes(u32);
+
 /// A number outside of its range.
 #[derive(Debug, thiserror::Error)]
 #[error("must be a whole number from {0} to {1}")]
@@ -39,6 +44,14 @@ impl TryFrom<u32> for MaxParticipants {
     }
 }
 
+impl TryFrom<u32> for LinkLifetimeMinutes {
+    type Error = OutOfRange;
+
+    fn try_from(minutes: u32) -> Result<Self, OutOfRange> {
+        in_range(minutes, 1, 7 * 1440).map(Self)
+    }
+}
+
 fn in_range(value: u32, least: u32, most: u32) -> Result<u32, OutOfRange> {
     if (least..=most).contains(&value) { Ok(value) } else { Err(OutOfRange(least, most)) }
 }
@@ -52,6 +65,8 @@ mod tests {
         assert!(DurationMinutes::try_from(1).is_ok() && DurationMinutes::try_from(1440).is_ok());
         assert!(DurationMinutes::try_from(0).is_err() && DurationMinutes::try_from(1441).is_err());
         assert!(MaxParticipants::try_from(1).is_ok() && MaxParticipants::try_from(1000).is_ok());
+        assert!(LinkLifetimeMinutes::try_from(1).is_ok() && LinkLifetimeMinutes::try_from(10_080).is_ok());
+        assert!(LinkLifetimeMinutes::try_from(0).is_err() && LinkLifetimeMinutes::try_from(10_081).is_err());
         assert!(MaxParticipants::try_from(0).is_err() && MaxParticipants::try_from(1001).is_err());
     }
 }

@@ -17,6 +17,11 @@ pub struct Description(String);
 #[serde(try_from = "String")]
 pub struct Message(String);
 
+/// What somebody is called in a session: 1 to 100 characters, trimmed, something to be seen, without control characters.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(try_from = "String")]
+pub struct ParticipantName(String);
+
 /// Why a text cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TextError {
@@ -55,6 +60,10 @@ impl Message {
     const LONGEST: usize = 1000;
 }
 
+impl ParticipantName {
+    const LONGEST: usize = 100;
+}
+
 impl TryFrom<String> for Title {
     type Error = TextError;
 
@@ -76,6 +85,14 @@ impl TryFrom<String> for Message {
 
     fn try_from(text: String) -> Result<Self, TextError> {
         visible(bounded(&text, Self::LONGEST, |character| matches!(character, '\n' | '\r'))?).map(Self)
+    }
+}
+
+impl TryFrom<String> for ParticipantName {
+    type Error = TextError;
+
+    fn try_from(text: String) -> Result<Self, TextError> {
+        visible(bounded(&text, Self::LONGEST, |_| false)?).map(Self)
     }
 }
 
@@ -128,6 +145,16 @@ mod tests {
         assert!(Description::try_from("one\ntwo\tthree".to_owned()).is_ok());
         assert!(Description::try_from("a\u{0}b".to_owned()).is_err());
         assert!(Description::try_from("x".repeat(2001)).is_err());
+    }
+
+    #[test]
+    fn a_participant_s_name_is_a_short_line() {
+        let name = |text: &str| ParticipantName::try_from(text.to_owned());
+        assert_eq!(name(" Zoë 🙂 ").unwrap().0, "Zoë 🙂");
+        assert!(name(&"ü".repeat(100)).is_ok());
+        assert!(matches!(name(&"ü".repeat(101)), Err(TextError::TooLong(100))));
+        assert!(matches!(name("\u{200b}"), Err(TextError::Empty)));
+        assert!(matches!(name("a\nb"), Err(TextError::Control)));
     }
 
     #[test]

@@ -54,6 +54,7 @@ async fn another_method_is_405_before_anything_else() {
         ("virtual-sessions", Method::POST),
         ("zoom-webhook", Method::POST),
         ("deliver-outbox", Method::POST),
+        ("instant-sessions", Method::POST),
     ] {
         for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
             if method == its_own {

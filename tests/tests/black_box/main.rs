@@ -7,6 +7,7 @@ mod authorization;
 mod create_session;
 mod edge;
 mod input;
+mod instant_sessions;
 mod outbox;
 mod rooms;
 mod seal_keys;

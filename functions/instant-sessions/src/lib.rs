@@ -1,0 +1,17 @@
+//! `instant-sessions`: sessions that start at once and are entered by a link, also without an account.
+
+mod create;
+mod decide;
+mod enter;
+mod handler;
+mod request;
+
+use shared::edge::{self, Function};
+use worker::{Context, Env, Request, Response, event};
+
+const FUNCTION: Function = Function { name: "instant-sessions", methods: "POST" };
+
+#[event(fetch)]
+async fn fetch(request: Request, env: Env, platform: Context) -> worker::Result<Response> {
+    edge::serve(FUNCTION, request, env, platform, handler::handle).await
+}

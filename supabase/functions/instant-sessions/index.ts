@@ -1,0 +1,4 @@
+import Entrypoint from "./function.js";
+import { serve } from "../_shared/serve.ts";
+
+serve(Entrypoint);
