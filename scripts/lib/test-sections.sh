@@ -42,8 +42,8 @@ section_black_box() {
   start_postgres || { note_failure "Temporary PostgreSQL" 1; return; }
   for runtime in workerd deno; do
     with_stack "$runtime on PostgreSQL" --runtime "$runtime" --db "$postgres_url" -- black_box_tests acceptance_tests
-    OPENVIDU_VERSION=2 with_stack "$runtime on PostgreSQL, with OpenVidu 2" --runtime "$runtime" --db "$postgres_url" \
-      -- room_tests room_acceptance_tests
+    OPENVIDU_VERSION=2 TURN_SERVICE=cloudflare with_stack "$runtime on PostgreSQL, with OpenVidu 2 and Cloudflare's TURN" \
+      --runtime "$runtime" --db "$postgres_url" -- room_tests relay_tests room_acceptance_tests
   done
   with_stack "workerd on PGlite" -- acceptance_tests
   stop "$postgres_pid"
@@ -61,6 +61,11 @@ acceptance_tests() {
 # What depends on the version of OpenVidu.
 room_tests() {
   CONVENE_STACK_ENV="$work/stack.env" cargo test --locked --package convene-tests --test black_box rooms::
+}
+
+# What depends on the TURN service.
+relay_tests() {
+  CONVENE_STACK_ENV="$work/stack.env" cargo test --locked --package convene-tests --test black_box instant_sessions::relays
 }
 
 room_acceptance_tests() {
