@@ -69,7 +69,7 @@ revoke execute on function private.tell_added_participant() from public, anon, a
 create or replace trigger video_session_participants_tell after insert on public.video_session_participants
   for each row when (new.role = 'participant') execute function private.tell_added_participant();
 
--- Whether a host did so much within an hour that news of it would be a flood. What is called off is told all the same.
+-- Whether a host did so much within an hour, themselves, that news of it would be a flood. What is called off is told all the same.
 create or replace function private.floods(host uuid)
 returns boolean
 language sql
@@ -78,7 +78,7 @@ set search_path = ''
 as $$
   select count(*) > 300 from (
     select from public.session_audit a
-    where a.host_id = host and a.created_at > now() - interval '1 hour' limit 301) as recent
+    where a.host_id = host and a.actor_id = host and a.created_at > now() - interval '1 hour' limit 301) as recent
 $$;
 revoke execute on function private.floods(uuid) from public, anon, authenticated;
 

@@ -117,6 +117,8 @@ begin
       do update set participant_name = excluded.participant_name, is_active = true
       returning p.* into participant;
   end if;
+  -- As it is now: whoever came while the lobby was being opened waits, which a trigger finds out after the insert.
+  select p.* into participant from public.instant_session_participants p where p.id = participant.id;
   return private.instant_admission_answer(session, participant);
 end
 $$;

@@ -73,7 +73,6 @@ export function developerVariables({ secrets, url, databaseUrl, simulatorsUrl, r
     OPENVIDU_VERSION: openviduVersion,
     ...roomVariables(secrets, simulatorsUrl, openviduVersion),
     TURN_SERVICE: turnService,
-    ...pageVariables(url),
     ROOM_TICKET_SECRET: secrets.ROOM_TICKET_SECRET,
     ...pageVariables(url),
     SEAL_KEYS: secrets.SEAL_KEYS,

@@ -3,7 +3,7 @@
 //!
 //! - `/zoom/v2/*`, `/zoom/oauth/*`: [`zoom`], strict, stateful, recording; `/zoom/oauth/authorize` is its consent page
 //! - `/openvidu/openvidu/api/*` and `/livekit/twirp/*`: [`rooms`], of the same kind
-//! - `/twilio/*`, `/cloudflare/*`: [`turn`], which give out credentials for TURN
+//! - `/twilio/*`, `/cloudflare/*`: simulated too, with credentials for TURN
 //! - `/supabase/*`: [`supabase_wiretap`], forwards and records
 //! - `/simulator/*`: for the tests: consent without a page, what happens at Zoom's side and in rooms, faults, recorded
 //!   calls, tokens
