@@ -35,7 +35,7 @@ pub enum Accessibility {
 }
 
 /// Whether a meeting from `start` to `end` can be entered `now`: from 15 minutes before its start until its end, unless it was ended or
-/// called off.
+/// called off: as `private.require_open_video_meeting`, which decides, says of a join.
 #[must_use]
 pub fn accessibility(
     now: DateTime<Utc>,
@@ -48,7 +48,7 @@ pub fn accessibility(
     match status {
         MeetingStatus::Cancelled => Accessibility::Cancelled,
         MeetingStatus::Completed => Accessibility::Over,
-        MeetingStatus::Pending | MeetingStatus::Active if now > end => Accessibility::Over,
+        MeetingStatus::Pending | MeetingStatus::Active if now >= end => Accessibility::Over,
         MeetingStatus::Pending | MeetingStatus::Active if now < opens_at => Accessibility::TooEarly { opens_at },
         MeetingStatus::Pending | MeetingStatus::Active => Accessibility::Accessible,
     }

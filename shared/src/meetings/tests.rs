@@ -178,8 +178,8 @@ proptest! {
             assert_eq!(at(now), expected);
             assert_eq!(at(opens_at), Accessibility::Accessible);
             assert_eq!(at(opens_at - TimeDelta::nanoseconds(1)), Accessibility::TooEarly { opens_at });
-            assert_eq!(at(end), Accessibility::Accessible);
-            assert_eq!(at(end + TimeDelta::nanoseconds(1)), Accessibility::Over);
+            assert_eq!(at(end - TimeDelta::nanoseconds(1)), Accessibility::Accessible);
+            assert_eq!(at(end), Accessibility::Over);
         }
         assert_eq!(accessibility(now, start, end, MeetingStatus::Completed), Accessibility::Over);
         assert_eq!(accessibility(now, start, end, MeetingStatus::Cancelled), Accessibility::Cancelled);
@@ -190,5 +190,5 @@ proptest! {
 fn times_at_the_edges_of_time_are_no_fault() {
     let (first, last) = (DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC);
     assert_eq!(accessibility(first, first, last, MeetingStatus::Pending), Accessibility::Accessible);
-    assert_eq!(accessibility(last, first, last, MeetingStatus::Active), Accessibility::Accessible);
+    assert_eq!(accessibility(last, first, last, MeetingStatus::Active), Accessibility::Over);
 }
