@@ -19,10 +19,7 @@ use crate::{
         seal::{SealError, SealKeys},
     },
     http::cors::AllowedOrigins,
-    providers::{
-        jitsi::{JitsiServer, PUBLIC_DOMAIN},
-        turn::IceServers,
-    },
+    providers::jitsi::{JitsiServer, PUBLIC_DOMAIN},
     validation::ReturnTargets,
 };
 
@@ -44,7 +41,7 @@ pub struct Config {
     /// `SUPABASE_PUBLISHABLE_KEY`, or the hosted `SUPABASE_PUBLISHABLE_KEYS`, or the legacy `SUPABASE_ANON_KEY`.
     pub publishable_key: String,
     /// The same, each of them.
-    publishable_keys: PublishableKeys,
+    pub publishable_keys: PublishableKeys,
     /// `SUPABASE_SECRET_KEY`, or the hosted `SUPABASE_SECRET_KEYS`, or the legacy `SUPABASE_SERVICE_ROLE_KEY`.
     pub secret_key: Secret,
     /// `JWT_SECRET`: the project's legacy HS256 secret. Without it no HS256 token is accepted.
@@ -64,9 +61,9 @@ pub struct Config {
     /// `RETURN_TARGETS`.
     return_targets: Option<String>,
     /// Those of room tickets and ICE servers.
-    ice: ice::Variables,
+    pub ice: ice::Variables,
     /// Those of the apps' pages.
-    pages: pages::Variables,
+    pub pages: pages::Variables,
     /// Those of OpenVidu and LiveKit, and `CLIENTS_WAIT_FOR_OPERATOR`.
     pub rooms: rooms::Variables,
     /// The Zoom app, when one is configured.
@@ -132,12 +129,6 @@ impl Config {
         })
     }
 
-    /// Whether apps call with this key when nobody is signed in.
-    #[must_use]
-    pub fn is_publishable_key(&self, key: &str) -> bool {
-        self.publishable_keys.contain(key)
-    }
-
     /// The Jitsi that lets in by tokens: the server of one's own at `JITSI_DOMAIN` when `JITSI_APP_ID` and `JITSI_APP_SECRET` are
     /// set, `JaaS` when `JAAS_APP_ID`, `JAAS_KEY_ID` and `JAAS_PRIVATE_KEY` are, and none otherwise.
     pub fn jitsi_server(&self) -> Result<Option<JitsiServer>, ConfigError> {
@@ -152,27 +143,6 @@ impl Config {
             "RETURN_TARGETS",
             "a list of app links like app://connected and origins like https://app.example",
         ))
-    }
-
-    /// `VIDEO_MEETING_URL`: the page that opens a meeting by the ID and the passcode in its fragment.
-    pub fn video_meeting_url(&self) -> Result<&str, ConfigError> {
-        self.pages.video_meeting_url()
-    }
-
-    /// `ROOM_TICKET_SECRET`: signs the tickets that let participants into a room.
-    pub fn room_ticket_secret(&self) -> Result<Secret, ConfigError> {
-        self.ice.ticket_secret()
-    }
-
-    /// The servers by which browsers reach each other: TURN of coturn (`TURN_...`), Twilio (`TWILIO_...`) or Cloudflare
-    /// (`CLOUDFLARE_TURN_...`), whichever is set, and STUN.
-    pub fn ice_servers(&self) -> Result<IceServers, ConfigError> {
-        self.ice.servers()
-    }
-
-    /// `INSTANT_SESSION_URL`: the app's page where the links of instant sessions lead.
-    pub fn instant_session_url(&self) -> Result<&str, ConfigError> {
-        self.pages.instant_session_url()
     }
 }
 

@@ -43,7 +43,7 @@ impl Entrance {
     /// Reads the configuration, which is asked for before anybody is admitted: a deployment without it admits nobody.
     pub fn of(context: &Context) -> Result<Self, Error> {
         let config = context.config();
-        Ok(Self { ticket_secret: config.room_ticket_secret()?, ice_servers: config.ice_servers()? })
+        Ok(Self { ticket_secret: config.ice.ticket_secret()?, ice_servers: config.ice.servers()? })
     }
 
     /// Lets somebody in, whatever the TURN service does.

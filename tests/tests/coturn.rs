@@ -151,7 +151,7 @@ async fn credentials(secret: &str, at: DateTime<Utc>) -> Credentials {
         |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
     let deployment = Deployment::new(Config::read(variable).unwrap(), Rc::new(Stopped(at)));
     let context = Context::new(Rc::new(deployment), "r".to_owned());
-    let servers = context.config().ice_servers().unwrap();
+    let servers = context.config().ice.servers().unwrap();
     let who = Uuid::new_v4().to_string();
     let servers = servers.for_participant(&context, &who, at + TimeDelta::minutes(10)).await.unwrap();
     let turn: Value = serde_json::to_value(&servers[1]).unwrap();

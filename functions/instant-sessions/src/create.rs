@@ -40,7 +40,7 @@ pub(crate) async fn create(
     idempotency_key: Option<&str>,
 ) -> Result<Response, Error> {
     // Without a page for its link, no session is made.
-    let page = context.config().instant_session_url()?;
+    let page = context.config().pages.instant_session_url()?;
     let arguments = Arguments { request: session, idempotency_key };
     let Made { session } = supabase::rpc_as(context, caller, "create_instant_session", &arguments).await?;
     let token = session["session_token"].as_str();

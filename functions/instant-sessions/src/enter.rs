@@ -105,7 +105,7 @@ impl Door {
     /// Looked at before the database is asked: a deployment without a ticket's secret lets nobody in.
     fn of(context: &Context) -> Result<Self, Error> {
         let config = context.config();
-        Ok(Self { ticket_secret: config.room_ticket_secret()?, ice_servers: config.ice_servers()? })
+        Ok(Self { ticket_secret: config.ice.ticket_secret()?, ice_servers: config.ice.servers()? })
     }
 
     async fn answer(self, context: &Context, part: Part, guest_secret: Option<String>) -> Result<Response, Error> {

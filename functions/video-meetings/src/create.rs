@@ -67,7 +67,7 @@ pub(crate) async fn handle(context: &Context, request: &Request) -> Result<Respo
     // (2) Parse. A deployment without a page for the link makes no meeting.
     let idempotency_key = idempotency::key(request.headers())?;
     let meeting_request = MeetingRequest::parse(&json::read(request)?, caller.id, context.clock().now())?;
-    let page = context.config().video_meeting_url()?;
+    let page = context.config().pages.video_meeting_url()?;
 
     // (3) Create.
     let (meeting_id, passcode) = (MeetingId::generate()?, MeetingPasscode::generate()?);

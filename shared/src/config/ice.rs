@@ -16,7 +16,7 @@ const CLOUDFLARE_TURN_URL: &str = "https://rtc.live.cloudflare.com";
 const SHORTEST_TICKET_SECRET: usize = 32;
 
 /// The variables as they are set. They are read where they are asked for, so that no other function carries the rules.
-pub(super) struct Variables {
+pub struct Variables {
     ticket_secret: Option<String>,
     stun_urls: Option<String>,
     turn_urls: Option<String>,
@@ -48,7 +48,8 @@ impl Variables {
         }
     }
 
-    pub(super) fn ticket_secret(&self) -> Result<Secret, ConfigError> {
+    /// `ROOM_TICKET_SECRET`: signs the tickets that let participants into a room.
+    pub fn ticket_secret(&self) -> Result<Secret, ConfigError> {
         const NAME: &str = "ROOM_TICKET_SECRET";
         let secret = self.ticket_secret.as_deref().ok_or(ConfigError::Missing(NAME))?;
         if secret.chars().count() < SHORTEST_TICKET_SECRET {
@@ -57,7 +58,9 @@ impl Variables {
         Ok(Secret::new(secret))
     }
 
-    pub(super) fn servers(&self) -> Result<IceServers, ConfigError> {
+    /// The servers by which browsers reach each other: TURN of coturn (`TURN_...`), Twilio (`TWILIO_...`) or Cloudflare
+    /// (`CLOUDFLARE_TURN_...`), whichever is set, and STUN.
+    pub fn servers(&self) -> Result<IceServers, ConfigError> {
         let stun_urls = urls(self.stun_urls.as_deref().unwrap_or(DEFAULT_STUN_URLS), is_stun_url)
             .ok_or(ConfigError::Invalid("STUN_URLS", "a list of URLs like stun:stun.example:3478"))?;
         let stun = IceServer::open(stun_urls);

@@ -13,22 +13,22 @@ fn read(variables: &[(&str, &str)]) -> Config {
 }
 
 fn refusal(variables: &[(&str, &str)]) -> String {
-    read(variables).ice_servers().err().unwrap().to_string()
+    read(variables).ice.servers().err().unwrap().to_string()
 }
 
 #[test]
 fn without_any_variable_there_is_stun_and_no_turn() {
-    let servers = read(&[]).ice_servers().unwrap();
+    let servers = read(&[]).ice.servers().unwrap();
     assert!(servers.turn.is_none());
     assert_eq!(servers.stun.urls, ["stun:stun.cloudflare.com:3478"]);
-    let chosen = read(&[("STUN_URLS", "stun:a.example, stuns:b.example:5349")]).ice_servers().unwrap();
+    let chosen = read(&[("STUN_URLS", "stun:a.example, stuns:b.example:5349")]).ice.servers().unwrap();
     assert_eq!(chosen.stun.urls, ["stun:a.example", "stuns:b.example:5349"]);
 }
 
 #[test]
 fn one_turn_service_is_taken_and_two_are_refused() {
     for service in [COTURN, TWILIO, CLOUDFLARE] {
-        assert!(read(&service).ice_servers().unwrap().turn.is_some(), "{service:?}");
+        assert!(read(&service).ice.servers().unwrap().turn.is_some(), "{service:?}");
     }
     for (one, other) in [(COTURN, TWILIO), (TWILIO, CLOUDFLARE), (CLOUDFLARE, COTURN)] {
         let message = refusal(&[one, other].concat());
@@ -43,7 +43,7 @@ fn half_a_service_is_refused_and_an_address_alone_is_no_service() {
         assert_eq!(refusal(&[second]), format!("the variable {} is not set", first.0));
     }
     let addresses = [("TWILIO_API_URL", "http://127.0.0.1:1"), ("CLOUDFLARE_TURN_URL", "http://127.0.0.1:1")];
-    assert!(read(&addresses).ice_servers().unwrap().turn.is_none());
+    assert!(read(&addresses).ice.servers().unwrap().turn.is_none());
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn what_a_browser_cannot_read_is_refused_without_being_repeated() {
         "turn:192.0.2.1:3478?transport=udp",
         "turn:[2001:db8::1]:3478, turns:turn.example",
     ] {
-        assert!(read(&turn(url)).ice_servers().is_ok(), "{url}");
+        assert!(read(&turn(url)).ice.servers().is_ok(), "{url}");
     }
     for url in [
         "secret",
@@ -105,8 +105,8 @@ fn an_id_that_would_change_the_url_is_refused() {
 fn a_ticket_secret_has_at_least_32_characters() {
     const NAME: &str = "ROOM_TICKET_SECRET";
     let secret = "0123456789abcdef0123456789abcdef";
-    assert_eq!(read(&[(NAME, secret)]).room_ticket_secret().unwrap().expose(), secret);
-    let short = read(&[(NAME, &secret[1..])]).room_ticket_secret().err().unwrap().to_string();
+    assert_eq!(read(&[(NAME, secret)]).ice.ticket_secret().unwrap().expose(), secret);
+    let short = read(&[(NAME, &secret[1..])]).ice.ticket_secret().err().unwrap().to_string();
     assert!(short.contains(NAME) && !short.contains(&secret[1..]), "{short}");
-    assert!(matches!(read(&[]).room_ticket_secret(), Err(ConfigError::Missing(NAME))));
+    assert!(matches!(read(&[]).ice.ticket_secret(), Err(ConfigError::Missing(NAME))));
 }

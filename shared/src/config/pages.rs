@@ -5,7 +5,7 @@ use url::Url;
 use super::ConfigError;
 
 /// The variables as they are set. They are read where they are asked for, so that no other function carries the rules.
-pub(super) struct Variables {
+pub struct Variables {
     instant_session_url: Option<String>,
     video_meeting_url: Option<String>,
 }
@@ -15,11 +15,13 @@ impl Variables {
         Self { instant_session_url: variable("INSTANT_SESSION_URL"), video_meeting_url: variable("VIDEO_MEETING_URL") }
     }
 
-    pub(super) fn instant_session_url(&self) -> Result<&str, ConfigError> {
+    /// `INSTANT_SESSION_URL`: the app's page where the links of instant sessions lead.
+    pub fn instant_session_url(&self) -> Result<&str, ConfigError> {
         page("INSTANT_SESSION_URL", self.instant_session_url.as_deref())
     }
 
-    pub(super) fn video_meeting_url(&self) -> Result<&str, ConfigError> {
+    /// `VIDEO_MEETING_URL`: the page that opens a meeting by the ID and the passcode in its fragment.
+    pub fn video_meeting_url(&self) -> Result<&str, ConfigError> {
         page("VIDEO_MEETING_URL", self.video_meeting_url.as_deref())
     }
 }

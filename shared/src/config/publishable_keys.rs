@@ -1,16 +1,20 @@
+//! The keys that apps call with when nobody is signed in.
+
 use std::collections::HashMap;
 
 use super::PUBLISHABLE_KEY_VARIABLES;
 
 /// Every publishable key that this deployment was told of, as it was told: only functions for guests read them.
-pub(super) struct PublishableKeys([Option<String>; 3]);
+pub struct PublishableKeys([Option<String>; 3]);
 
 impl PublishableKeys {
     pub(super) fn read(variable: &impl Fn(&str) -> Option<String>) -> Self {
         Self(PUBLISHABLE_KEY_VARIABLES.map(variable))
     }
 
-    pub(super) fn contain(&self, key: &str) -> bool {
+    /// Whether apps call with this key when nobody is signed in.
+    #[must_use]
+    pub fn contain(&self, key: &str) -> bool {
         let Self([single, hosted, legacy]) = self;
         // An app may have been given another of the named keys than the one that the functions use.
         let named: HashMap<String, String> =

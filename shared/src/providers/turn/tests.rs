@@ -65,7 +65,7 @@ async fn servers(variables: &[(&str, &str)], minutes_left: i64) -> Result<Value,
     let deployment = Deployment::new(Config::read(variable).unwrap(), Rc::new(TestClock));
     let context = Context::new(Rc::new(deployment), "r".to_owned());
     let session_end = TestClock.now() + TimeDelta::minutes(minutes_left);
-    let ice_servers = context.config().ice_servers()?;
+    let ice_servers = context.config().ice.servers()?;
     let servers = ice_servers.for_participant(&context, WHO, session_end).await?;
     Ok(serde_json::to_value(servers).unwrap())
 }

@@ -49,7 +49,7 @@ async fn for_participant(request_id: &str, variables: &[(&str, &str)]) -> Result
     let variable = |name: &str| all.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
     let deployment = Deployment::new(Config::read(variable).unwrap(), Rc::new(SystemClock));
     let context = Context::new(Rc::new(deployment), request_id.to_owned());
-    let servers = context.config().ice_servers()?;
+    let servers = context.config().ice.servers()?;
     let end = now() + chrono::Duration::milliseconds(1_800_900);
     Ok(serde_json::to_value(servers.for_participant(&context, "ana", end).await?).unwrap())
 }
