@@ -1,7 +1,4 @@
-use std::{rc::Rc, time::Duration};
-
 use chrono::{DateTime, Utc};
-use futures_util::future::{FutureExt as _, LocalBoxFuture, pending};
 use jwt_compact::{
     AlgorithmExt as _, Claims, Header,
     alg::{Hs256, Hs256Key},
@@ -9,41 +6,27 @@ use jwt_compact::{
 use serde_json::json;
 
 use super::*;
-use crate::{clock::Clock, config::Config, context::Deployment};
+use crate::testing::{NOWHERE, TestClock, context};
 
 const JWT_SECRET: &str = "a-legacy-secret-of-a-reasonable-length";
 const USER: Uuid = Uuid::from_u128(7);
-
-struct Noon;
-
-impl Clock for Noon {
-    fn now(&self) -> DateTime<Utc> {
-        "2026-05-01T12:00:00Z".parse().unwrap()
-    }
-
-    fn sleep(&self, _: Duration) -> LocalBoxFuture<'static, ()> {
-        pending().boxed_local()
-    }
-}
+const NOW: &str = "2026-05-01T12:00:00Z";
 
 /// Signed by the project, and expiring in so many seconds.
 fn token(role: &str, expires_in: i64) -> String {
-    let expires = Noon.now().timestamp() + expires_in;
+    let expires = NOW.parse::<DateTime<Utc>>().unwrap().timestamp() + expires_in;
     let claims = Claims::new(json!({"sub": USER, "aud": role, "role": role, "exp": expires}));
     Hs256.token(&Header::empty(), &claims, &Hs256Key::new(JWT_SECRET)).unwrap()
 }
 
-fn context(anon_key: &str) -> Context {
+fn deployed(anon_key: &str) -> Context {
     let variables = [
-        ("SUPABASE_URL", "http://127.0.0.1:9"),
+        ("SUPABASE_URL", NOWHERE),
         ("SUPABASE_PUBLISHABLE_KEY", "sb_publishable_1"),
         ("SUPABASE_ANON_KEY", anon_key),
-        ("SUPABASE_SECRET_KEY", "sb_secret_1"),
         ("JWT_SECRET", JWT_SECRET),
     ];
-    let variable =
-        |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-    Context::new(Rc::new(Deployment::new(Config::read(variable).unwrap(), Rc::new(Noon))), "r".to_owned())
+    context(&TestClock::at(NOW), &variables)
 }
 
 fn headers(authorizations: &[&str]) -> HeaderMap {
@@ -71,7 +54,7 @@ async fn identified(context: &Context, authorizations: &[&str]) -> Result<Option
 
 #[tokio::test]
 async fn a_signed_in_user_is_known_and_noted_for_the_log() {
-    let context = context("eyJ.legacy.anon");
+    let context = deployed("eyJ.legacy.anon");
     let bearer = format!("Bearer {}", token("authenticated", 60));
     assert_eq!(identified(&context, &[&bearer]).await.unwrap(), Some(USER));
     assert_eq!(context.caller_id.get(), Some(USER));
@@ -80,7 +63,7 @@ async fn a_signed_in_user_is_known_and_noted_for_the_log() {
 #[tokio::test]
 async fn a_guest_sends_no_token_or_a_publishable_key() {
     let anon_key = token("anon", 3600);
-    let context = context(&anon_key);
+    let context = deployed(&anon_key);
     let legacy = format!("Bearer {anon_key}");
     for guest in [&[][..], &["Bearer sb_publishable_1"], &["bearer sb_publishable_1"], &[&legacy]] {
         assert_eq!(identified(&context, guest).await.unwrap(), None, "{guest:?}");
@@ -90,7 +73,7 @@ async fn a_guest_sends_no_token_or_a_publishable_key() {
 
 #[tokio::test]
 async fn any_other_token_is_refused_and_never_a_guest() {
-    let context = context("eyJ.legacy.anon");
+    let context = deployed("eyJ.legacy.anon");
     let [expired, another_anon] =
         [token("authenticated", -60), token("anon", 3600)].map(|token| format!("Bearer {token}"));
     for refused in [
