@@ -30,7 +30,7 @@ pub struct Variables {
 }
 
 /// A TURN service, if it is set.
-type Service = Result<Option<Box<dyn TurnService>>, ConfigError>;
+type Service = Result<Option<TurnService>, ConfigError>;
 
 impl Variables {
     pub(super) fn read(variable: &impl Fn(&str) -> Option<String>) -> Self {
@@ -84,7 +84,7 @@ impl Variables {
         };
         let urls = urls(list, is_turn_url)
             .ok_or(ConfigError::Invalid("TURN_URLS", "a list of URLs like turn:turn.example:3478?transport=udp"))?;
-        Ok(Some(Box::new(Coturn { urls, secret, stun: stun.clone() })))
+        Ok(Some(TurnService::Coturn(Coturn { urls, secret, stun: stun.clone() })))
     }
 
     fn twilio(&self) -> Service {
@@ -93,7 +93,7 @@ impl Variables {
         let Some((account_sid, auth_token)) = account else { return Ok(None) };
         let api_url = self.twilio_api_url.as_deref().unwrap_or(TWILIO_API_URL);
         let api_url = http_url("TWILIO_API_URL", api_url)?;
-        Ok(Some(Box::new(Twilio { account_sid: id(NAME, account_sid)?, auth_token, api_url })))
+        Ok(Some(TurnService::Twilio(Twilio { account_sid: id(NAME, account_sid)?, auth_token, api_url })))
     }
 
     fn cloudflare(&self) -> Service {
@@ -102,7 +102,7 @@ impl Variables {
         let Some((key_id, api_token)) = key else { return Ok(None) };
         let api_url = self.cloudflare_url.as_deref().unwrap_or(CLOUDFLARE_TURN_URL);
         let api_url = http_url("CLOUDFLARE_TURN_URL", api_url)?;
-        Ok(Some(Box::new(Cloudflare { key_id: id(NAME, key_id)?, api_token, api_url })))
+        Ok(Some(TurnService::Cloudflare(Cloudflare { key_id: id(NAME, key_id)?, api_token, api_url })))
     }
 }
 

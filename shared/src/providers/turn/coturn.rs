@@ -1,10 +1,7 @@
-use std::time::Duration;
+use chrono::{DateTime, Utc};
 
-use futures_util::{FutureExt as _, future::LocalBoxFuture};
-
-use super::{IceServer, TurnService};
+use super::IceServer;
 use crate::{
-    context::Context,
     crypto::{Secret, hmac_sha1_base64},
     http::Error,
 };
@@ -20,21 +17,12 @@ pub(crate) struct Coturn {
     pub(crate) stun: IceServer,
 }
 
-impl TurnService for Coturn {
-    fn credentials<'a>(
-        &'a self,
-        context: &'a Context,
-        who: &'a str,
-        ttl: Duration,
-    ) -> LocalBoxFuture<'a, Result<Vec<IceServer>, Error>> {
-        async move {
-            let expires_at = context.clock().now() + ttl;
-            let username = format!("{}:{who}", expires_at.timestamp());
-            let credential = hmac_sha1_base64(&self.secret, &username)
-                .ok_or_else(|| Error::Internal("HMAC refused its key".to_owned()))?;
-            let turn = IceServer { urls: self.urls.clone(), username: Some(username), credential: Some(credential) };
-            Ok(vec![self.stun.clone(), turn])
-        }
-        .boxed_local()
+impl Coturn {
+    pub(super) fn credentials(&self, who: &str, expires_at: DateTime<Utc>) -> Result<Vec<IceServer>, Error> {
+        let username = format!("{}:{who}", expires_at.timestamp());
+        let credential = hmac_sha1_base64(&self.secret, &username)
+            .ok_or_else(|| Error::Internal("HMAC refused its key".to_owned()))?;
+        let turn = IceServer { urls: self.urls.clone(), username: Some(username), credential: Some(credential) };
+        Ok(vec![self.stun.clone(), turn])
     }
 }

@@ -10,7 +10,6 @@ mod twilio;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use futures_util::future::LocalBoxFuture;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
@@ -48,26 +47,36 @@ pub struct IceServer {
 }
 
 /// Who gives out credentials for TURN.
-pub trait TurnService {
-    /// The servers, with credentials for `who` that are good for `ttl`. 502 or 504 when the service fails.
-    fn credentials<'a>(
-        &'a self,
-        context: &'a Context,
-        who: &'a str,
-        ttl: Duration,
-    ) -> LocalBoxFuture<'a, Result<Vec<IceServer>, Error>>;
+pub(crate) enum TurnService {
+    Coturn(Coturn),
+    Twilio(Twilio),
+    Cloudflare(Cloudflare),
 }
 
 /// The servers of this deployment.
 pub struct IceServers {
     pub(crate) stun: IceServer,
-    pub(crate) turn: Option<Box<dyn TurnService>>,
+    pub(crate) turn: Option<TurnService>,
 }
 
 impl IceServer {
     /// One that asks for no credentials.
     pub(crate) fn open(urls: Vec<String>) -> Self {
         Self { urls, username: None, credential: None }
+    }
+}
+
+impl TurnService {
+    /// The servers, with credentials for `who` that are good for `ttl`. 502 or 504 when the service fails.
+    async fn credentials(&self, context: &Context, who: &str, ttl: Duration) -> Result<Vec<IceServer>, Error> {
+        match self {
+            Self::Coturn(coturn) => coturn.credentials(who, context.clock().now() + ttl),
+            Self::Twilio(twilio) => mint(context, "Twilio", twilio.request(&context.deployment.client, ttl)).await,
+            Self::Cloudflare(cloudflare) => {
+                let request = cloudflare.request(&context.deployment.client, ttl);
+                mint(context, "Cloudflare", request).await.map(cloudflare::for_browsers)
+            }
+        }
     }
 }
 
