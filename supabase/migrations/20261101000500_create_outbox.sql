@@ -47,7 +47,8 @@ revoke all on private.idempotency_keys from public, anon, authenticated;
 grant select, insert, update, delete on private.idempotency_keys to service_role;
 
 -- Registers a request under its key, or finds the first one, and locks the row until the end of the transaction, so
--- that of many parallel calls one acts and the others see what it did. The same key with another body is a 422.
+-- that of many parallel calls one acts and the others see what it did. The same key with another body is a 422. A request
+-- without a key is never found again.
 create or replace function private.take_idempotency_key(
   caller uuid, function_name text, key text, request jsonb)
 returns private.idempotency_keys
@@ -55,19 +56,20 @@ language plpgsql
 set search_path = ''
 as $$
 declare
+  own_key constant text := coalesce(take_idempotency_key.key, gen_random_uuid()::text);
   taken private.idempotency_keys;
 begin
-  if take_idempotency_key.key is null or char_length(take_idempotency_key.key) not between 1 and 255 then
+  if char_length(own_key) not between 1 and 255 then
     perform private.refuse(422, 'invalid_field', 'An Idempotency-Key has 1 to 255 characters', 'Idempotency-Key');
   end if;
   loop
     insert into private.idempotency_keys (caller_id, function_name, key, request)
-      values (caller, take_idempotency_key.function_name, take_idempotency_key.key, take_idempotency_key.request)
+      values (caller, take_idempotency_key.function_name, own_key, take_idempotency_key.request)
       on conflict do nothing;
     select k.* into taken from private.idempotency_keys k
       where k.caller_id = caller
         and k.function_name = take_idempotency_key.function_name
-        and k.key = take_idempotency_key.key
+        and k.key = own_key
       for update;
     exit when found;  -- else it was released between the two statements
   end loop;
@@ -78,8 +80,31 @@ begin
   return taken;
 end
 $$;
-revoke execute on function private.take_idempotency_key(uuid, text, text, jsonb) from public, anon, authenticated;
-grant execute on function private.take_idempotency_key(uuid, text, text, jsonb) to service_role;
+
+-- Remembers what the request of a taken key made: a repeat answers it.
+create or replace function private.settle_idempotency_key(taken private.idempotency_keys, made uuid)
+returns void
+language sql
+set search_path = ''
+as $$
+  update private.idempotency_keys k set resource_id = made
+    where k.caller_id = taken.caller_id and k.function_name = taken.function_name and k.key = taken.key
+$$;
+
+-- For a repeat that finds no more what its request made: making it anew would bring back what was deleted.
+create or replace function private.refuse_spent_key()
+returns void
+language sql
+set search_path = ''
+as $$
+  select private.refuse(409, 'idempotency_key_spent',
+    'What was made with this Idempotency-Key was deleted; use a new key', 'Idempotency-Key')
+$$;
+revoke execute on function private.take_idempotency_key(uuid, text, text, jsonb),
+  private.settle_idempotency_key(private.idempotency_keys, uuid), private.refuse_spent_key()
+  from public, anon, authenticated;
+grant execute on function private.take_idempotency_key(uuid, text, text, jsonb),
+  private.settle_idempotency_key(private.idempotency_keys, uuid), private.refuse_spent_key() to service_role;
 
 -- Locks the outbox row of a claim, its idempotency key first, as the lock order asks.
 create or replace function private.lock_claim(claim uuid)

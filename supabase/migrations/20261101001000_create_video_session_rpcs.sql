@@ -104,12 +104,10 @@ begin
   if octet_length(request::text) > 65536 then
     perform private.refuse(413, 'too_large', 'The request is larger than 65536 bytes');
   end if;
-  taken := private.take_idempotency_key(caller, 'create-video-session',
-    coalesce(idempotency_key, gen_random_uuid()::text), request);
+  taken := private.take_idempotency_key(caller, 'create-video-session', idempotency_key, request);
   if taken.resource_id is not null then
     if not exists (select from public.video_sessions s where s.id = taken.resource_id and s.host_id = caller) then
-      perform private.refuse(409, 'idempotency_key_spent',
-        'The session made with this Idempotency-Key was deleted; use a new key', 'Idempotency-Key');
+      perform private.refuse_spent_key();
     end if;
     return private.created_answer(taken.resource_id);
   end if;
@@ -124,8 +122,7 @@ begin
     return private.claim_zoom_session(taken, session, generated ->> 'passcode');
   end if;
   session := private.write_video_session(caller, request, jsonb_build_object('join_url', link));
-  update private.idempotency_keys k set resource_id = session.id
-    where k.caller_id = taken.caller_id and k.function_name = taken.function_name and k.key = taken.key;
+  perform private.settle_idempotency_key(taken, session.id);
   return private.created_answer(session.id);
 end
 $$;
@@ -168,7 +165,7 @@ begin
     select session.id, meeting ->> 'zoom_user_id' where meeting ->> 'zoom_user_id' is not null;
   update private.outbox o set status = 'done', done_at = now(), lease_id = null, leased_until = null
     where o.id = claim.id;
-  update private.idempotency_keys k set resource_id = session.id where k.claim_id = claim.id;
+  perform private.settle_idempotency_key(taken, session.id);
   return private.created_answer(session.id);
 end
 $$;

@@ -128,14 +128,12 @@ declare
   party public.clients;
   meeting public.meetings;
 begin
-  taken := private.take_idempotency_key(caller, 'create-meeting',
-    coalesce(idempotency_key, gen_random_uuid()::text), jsonb_build_object('client_id', client_id, 'title', title,
-      'description', description, 'scheduled_at', scheduled_at));
+  taken := private.take_idempotency_key(caller, 'create-meeting', idempotency_key,
+    jsonb_build_object('client_id', client_id, 'title', title, 'description', description, 'scheduled_at', scheduled_at));
   if taken.resource_id is not null then
     select m.* into meeting from public.meetings m where m.id = taken.resource_id;
     if not found then
-      perform private.refuse(409, 'idempotency_key_spent',
-        'The meeting made with this Idempotency-Key was deleted; use a new key', 'Idempotency-Key');
+      perform private.refuse_spent_key();
     end if;
     return jsonb_build_object('meeting', to_jsonb(meeting));
   end if;
@@ -153,8 +151,7 @@ begin
     values (party.id, party.operator_id, create_meeting.title, create_meeting.description,
       create_meeting.scheduled_at)
     returning * into meeting;
-  update private.idempotency_keys k set resource_id = meeting.id
-    where k.caller_id = caller and k.function_name = taken.function_name and k.key = taken.key;
+  perform private.settle_idempotency_key(taken, meeting.id);
   return jsonb_build_object('meeting', to_jsonb(meeting));
 end
 $$;

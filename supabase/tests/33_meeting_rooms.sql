@@ -2,7 +2,7 @@
 -- by whoever is not its operator; a room stays open.
 \ir support/people.psql
 \ir support/meetings.psql
-select plan(104);
+select plan(105);
 
 -- Joining.
 select is(pg_temp.attempt_as(actor, format('select join_meeting(%L, true)', pg_temp.id('meeting'))), 'meeting_not_found',
@@ -168,6 +168,10 @@ select is(pg_temp.plan_with(null), 'client_not_found', 'ROOM-61 who is nobody''s
 select pg_temp.as_user('client');
 select is((select count(*) from generate_series(1, 30) where pg_temp.plan_with(null) = 'too_many_meetings') > 0, true,
   'ROOM-62 nor anybody without end');
+select pg_temp.as_owner();
+delete from meetings where title = 'N';
+select pg_temp.as_user('operator');
+select is(pg_temp.plan_with('record', 'one'), 'idempotency_key_spent', 'ROOM-66 a key does not bring a meeting back');
 
 create function pg_temp.change(assignments text, meeting text) returns text language sql as $$
   select pg_temp.attempt(format('update meetings set %s where id = %L', assignments, pg_temp.id(meeting)))
