@@ -127,9 +127,3 @@ impl Class {
 fn retry_after(answer: &Answer) -> u32 {
     answer.header("retry-after").unwrap().parse().unwrap()
 }
-
-/// Refused, or of none of the rows: the local Supabase grants more than a hosted one, and leaves the rest to the policies.
-#[track_caller]
-fn assert_reaches_nothing(answer: &Answer) {
-    assert!(answer.status == 403 || answer.status == 204, "{answer:?}");
-}
