@@ -1,0 +1,2 @@
+// The floor: what a runtime costs that does nothing.
+export const handle = (): Promise<Response> => Promise.resolve(new Response("hello"));
