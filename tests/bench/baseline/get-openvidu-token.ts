@@ -92,7 +92,7 @@ async function isThere(supabase: SupabaseClient, meeting: Meeting): Promise<bool
       .is("left_at", null)
       .limit(1),
   );
-  return present.length > 0;
+  return present!.length > 0;
 }
 
 /** Writes what the join changes, if anything, and gives the room's name. */

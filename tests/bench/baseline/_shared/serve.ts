@@ -8,6 +8,8 @@ export interface Context {
   request: Request;
   env: Env;
   requestId: string;
+  /** For the log, of an answer that is no error. */
+  note?: { code: string; cause?: unknown };
 }
 
 /** Answers a request, or throws an `HttpError`. */
@@ -21,12 +23,13 @@ const LOCAL_ORIGIN = /^https?:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$
 export async function serve(name: string, method: string, request: Request, env: Env, handler: Handler): Promise<Response> {
   const started = Date.now();
   const requestId = readRequestId(request.headers);
-  let failure: HttpError | undefined;
+  const context: Context = { request, env, requestId };
   let response: Response;
   try {
-    response = await answer(method, { request, env, requestId }, handler);
+    response = await answer(method, context, handler);
   } catch (error) {
-    failure = error instanceof HttpError ? error : internal(error);
+    const failure = error instanceof HttpError ? error : internal(error);
+    context.note = { code: failure.code, cause: failure.cause };
     response = envelope(failure, requestId);
   }
   applyCors(request, env, response.headers);
@@ -36,8 +39,8 @@ export async function serve(name: string, method: string, request: Request, env:
     function: name,
     request_id: requestId,
     status: response.status,
-    code: failure?.code,
-    cause: failure?.cause === undefined ? undefined : String(failure.cause),
+    code: context.note?.code,
+    cause: context.note?.cause === undefined ? undefined : String(context.note.cause),
     milliseconds: Date.now() - started,
   });
   return response;

@@ -1,7 +1,7 @@
 // supabase-js, as the caller and as the service.
 import { createClient, isAuthRetryableFetchError, type PostgrestError, type SupabaseClient } from "@supabase/supabase-js";
 import { publishableKey, secretKey, supabaseUrl } from "./config.ts";
-import { internal, unauthenticated, unavailable } from "./errors.ts";
+import { HttpError, internal, unauthenticated, unavailable } from "./errors.ts";
 import type { Context } from "./serve.ts";
 
 /** A signed-in user. */
@@ -37,10 +37,14 @@ export function asService(context: Context): SupabaseClient {
   });
 }
 
-/** What a query found. */
+/** What a query found. The refusals of the database's own rules are passed on. */
 export function found<T>({ data, error, status }: { data: T; error: PostgrestError | null; status: number }): T {
   if (error === null) return data;
+  if (status >= 400 && status < 500 && /^[a-z_]+$/.test(error.code)) {
+    throw new HttpError(status, error.code, error.message, { field: error.details || undefined });
+  }
   const cause = `database: status ${status}, code ${error.code}`;
   if (status === 401) throw unauthenticated(cause);
+  if (status === 403) throw new HttpError(403, "forbidden", "You may not do this.", { cause });
   throw status === 0 || status >= 500 ? unavailable(cause) : internal(cause);
 }
