@@ -73,6 +73,7 @@ async function run(options) {
 }
 
 async function startParts(options, gateway, secrets) {
+  const { buildBaselines } = await import("./dev/baselines.mjs");
   const { startSupabase } = await import("./dev/local-supabase.mjs");
   const { connectSeededTrainer, startSimulators } = await import("./dev/simulators.mjs");
   const { functionVariables, simulatorVariables } = await import("./dev/variables.mjs");
@@ -99,7 +100,8 @@ async function startParts(options, gateway, secrets) {
 
   const functions = (await readdir("functions")).filter((name) => existsSync(`functions/${name}/Cargo.toml`));
   const variables = functionVariables({ ...options, secrets, url: gateway.url, simulatorsUrl: simulators.url });
-  const runtime = await part(() => start({ root, functions, variables, onDeath: die }));
+  const baselines = options.baseline ? await buildBaselines({ root, functions, runtime: options.runtime }) : new Map();
+  const runtime = await part(() => start({ root, functions, baselines, variables, onDeath: die }));
   gateway.open({ supabase, functions, runtime });
   return { databaseUrl: supabase.databaseUrl, simulatorsUrl: simulators.url, functions, runtime };
 }

@@ -3,14 +3,15 @@
 import path from "node:path";
 import { startChild } from "./child.mjs";
 
-export async function startDeno({ root, functions, variables, onDeath }) {
+export async function startDeno({ root, functions, baselines, variables, onDeath }) {
   const running = new Map();
   const start = async (name) => {
+    const program = baselines.get(name) ?? path.join(root, "supabase/functions", name, "index.ts");
     const { match, stop } = await startChild({
       name,
       command: denoProgram(root),
-      args: ["run", "--no-prompt", "--cached-only", "--no-config", "--no-lock", "--allow-net", "--allow-env", "index.ts"],
-      cwd: path.join(root, "supabase/functions", name),
+      args: ["run", "--no-prompt", "--cached-only", "--no-config", "--no-lock", "--allow-net", "--allow-env", path.basename(program)],
+      cwd: path.dirname(program),
       env: {
         ...variables,
         DENO_SERVE_ADDRESS: "tcp:127.0.0.1:0",

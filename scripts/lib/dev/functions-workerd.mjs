@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { Miniflare } from "miniflare";
 import { parse } from "smol-toml";
 
-export async function startWorkerd({ root, functions, variables, onDeath }) {
+export async function startWorkerd({ root, functions, baselines, variables, onDeath }) {
   const { compatibility_date } = parse(await readFile(path.join(root, "wrangler.toml"), "utf8"));
   // A reload and the end close workerd's output as its death does.
   let expected = false;
@@ -13,6 +13,11 @@ export async function startWorkerd({ root, functions, variables, onDeath }) {
   // The bundles are read when a function is (re)loaded, never while its build is replacing them.
   const bundles = new Map();
   const load = async (name) => {
+    if (baselines.has(name)) {
+      const contents = await readFile(baselines.get(name), "utf8");
+      bundles.set(name, [{ type: "ESModule", path: "index.js", contents }]);
+      return;
+    }
     const folder = path.join(root, "functions", name, "build");
     bundles.set(name, [
       { type: "ESModule", path: "index.js", contents: await readFile(path.join(folder, "index.js"), "utf8") },

@@ -9,7 +9,7 @@ const DEFAULT_PORT = 54321;
 
 /**
  * @returns {{command: "run" | "check" | "env", port: number, database: string,
- *   runtime: "workerd" | "deno", ephemeral: boolean, envFile?: string, scheduler: boolean,
+ *   runtime: "workerd" | "deno", ephemeral: boolean, envFile?: string, scheduler: boolean, baseline: boolean,
  *   openviduVersion: "2" | "3", turnService: "twilio" | "cloudflare" | "coturn" | "none"}}
  *   `port` 0 means any free one; `database` is "pglite" or a postgres:// URL.
  */
@@ -27,6 +27,7 @@ export function parseOptions(argv) {
     ephemeral: values.ephemeral,
     envFile: values["env-file"] && path.resolve(process.env.CALLER_FOLDER ?? ".", values["env-file"]),
     scheduler: !values["no-scheduler"],
+    baseline: values.baseline,
     openviduVersion: oneOf("OPENVIDU_VERSION", openviduVersion(process.env), ["2", "3"]),
     turnService: turnService(process.env),
   };
@@ -45,6 +46,7 @@ function parse(args) {
         ephemeral: { type: "boolean", default: false },
         "env-file": { type: "string" },
         "no-scheduler": { type: "boolean", default: false },
+        baseline: { type: "boolean", default: false },
       },
     });
   } catch (error) {

@@ -54,7 +54,7 @@ export function functionVariables({ secrets, url, simulatorsUrl, openviduVersion
 }
 
 /** What `scripts/dev env` prints: the names of `supabase status -o env`, and ours. */
-export function developerVariables({ secrets, url, databaseUrl, simulatorsUrl, runtime, openviduVersion, turnService }) {
+export function developerVariables({ secrets, url, databaseUrl, simulatorsUrl, runtime, baseline, openviduVersion, turnService }) {
   return {
     API_URL: url,
     REST_URL: `${url}/rest/v1`,
@@ -78,6 +78,7 @@ export function developerVariables({ secrets, url, databaseUrl, simulatorsUrl, r
     SEAL_KEYS: secrets.SEAL_KEYS,
     SCHEDULER_SECRET: secrets.SCHEDULER_SECRET,
     RUNTIME: runtime,
+    BASELINE: String(baseline),
   };
 }
 

@@ -54,9 +54,11 @@ async function finish(context: Context): Promise<Response> {
 async function readState(env: Env, query: URLSearchParams): Promise<State> {
   const [sealedState, ...others] = query.getAll("state").filter((value) => value !== "");
   if (sealedState === undefined) throw new Failure("state_missing");
-  const state = others.length === 0 ? await open(env, ZOOM_STATE_CONTEXT, sealedState) : null;
-  if (state === null) throw new Failure("state_invalid");
-  return JSON.parse(state) as State;
+  const opened = others.length === 0 ? await open(env, ZOOM_STATE_CONTEXT, sealedState) : null;
+  if (opened === null) throw new Failure("state_invalid");
+  const state = JSON.parse(opened) as Partial<State>;
+  if (!state.user_id || !state.verifier || !state.return_to || !state.expires_at) throw new Failure("state_invalid");
+  return state as State;
 }
 
 async function connect(context: Context, state: State, query: URLSearchParams) {

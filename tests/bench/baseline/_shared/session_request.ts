@@ -31,13 +31,14 @@ const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d
 const TIMEZONE = /^(UTC|[A-Z][A-Za-z0-9_+-]*(\/[A-Z][A-Za-z0-9_+-]*)+)$/;
 const CONTROL = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/u;
 const CONTROL_BUT_LINES = /[^\P{Cc}\n\r\t]|[\u202a-\u202e\u2066-\u2069]/u;
+const INVISIBLE = /^[\s\u00ad\u115f\u1160\u200b-\u200f\u2060-\u2064\u2800\u3164\ufeff\uffa0]*$/;
 
 export async function readSessionRequest({ request, env }: Context): Promise<SessionRequest> {
   const body = await readBody(request, FIELDS);
   const text = (field: string) => optional(body[field], field, "string");
   const title = text("title")?.trim();
   if (title === undefined) throw invalid("title", "is required");
-  if (title === "") throw invalid("title", "must not be empty");
+  if (INVISIBLE.test(title)) throw invalid("title", "must not be empty");
   bounded("title", title, 200, CONTROL);
   const description = text("description")?.trim() || null;
   if (description !== null) bounded("description", description, 2000, CONTROL_BUT_LINES);

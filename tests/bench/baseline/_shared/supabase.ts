@@ -21,9 +21,12 @@ export async function authenticate(context: Context): Promise<Caller> {
   if (token === undefined) throw unauthenticated("no bearer token");
   const supabase = createClient(supabaseUrl(context.env), publishableKey(context.env), {
     auth,
-    global: { headers: { authorization: `Bearer ${token}`, "x-request-id": context.requestId } },
+    global: { headers: { Authorization: `Bearer ${token}`, "x-request-id": context.requestId } },
   });
-  const { data, error } = await supabase.auth.getClaims(token);
+  const { data, error } = await supabase.auth.getClaims(token).catch((error: unknown) => {
+    // What has the form of a token and is none inside.
+    throw unauthenticated(error);
+  });
   if (isAuthRetryableFetchError(error)) throw unavailable(error);
   if (error || data?.claims.role !== "authenticated") throw unauthenticated(error ?? "not a user's token");
   return { id: data.claims.sub, supabase };

@@ -72,7 +72,9 @@ export async function revoke(context: Context, accessToken: string): Promise<voi
 }
 
 export async function account(context: Context, accessToken: string): Promise<Account> {
-  return await read<Account>(await api(context, accessToken, "GET", "/users/me"));
+  const account = await read<Partial<Account>>(await api(context, accessToken, "GET", "/users/me"));
+  if (!account.id) throw providerFailed("an unreadable account");
+  return account as Account;
 }
 
 export async function createMeeting(
@@ -101,7 +103,9 @@ async function tokens(context: Context, form: Record<string, string>): Promise<T
     if (error === "invalid_grant" || error === "invalid_request") throw new GrantRefused(error);
     throw providerFailed(`Zoom's OAuth: status ${answer.status}`);
   }
-  return await read<Tokens>(answer);
+  const pair = await read<Partial<Tokens>>(answer);
+  if (!pair.access_token || !pair.refresh_token || !pair.expires_in) throw providerFailed("unreadable tokens");
+  return { scope: "", ...pair } as Tokens;
 }
 
 async function oauth(context: Context, endpoint: string, form: Record<string, string>): Promise<Response> {
