@@ -10,6 +10,7 @@ section_lint() {
   # shellcheck disable=SC2046 # one argument for each crate
   step "Clippy for WebAssembly" cargo clippy --locked --target wasm32-unknown-unknown --lib \
     --package shared $(all_functions | sed 's/^/--package /') -- -D warnings
+  step "Types of the TypeScript baselines" node_modules/.bin/tsc --project tests/bench/baseline
   step "Documentation" env RUSTDOCFLAGS=-Dwarnings cargo doc --locked --workspace --no-deps --quiet
   step "Dependencies: bans, licenses, sources" "$CARGO_DENY" --locked check bans licenses sources
   if "$CARGO_DENY" --locked fetch db >"$work/advisories" 2>&1; then
@@ -38,12 +39,15 @@ section_black_box() {
   local runtime
   step "Build" scripts/build
   # Compiled before the stack runs, so that the tests' timeouts do not meet a busy compiler.
-  step "Build the tests" cargo test --locked --package convene-tests --test black_box --no-run
+  step "Build the tests" cargo test --locked --package convene-tests --test black_box --test same_work --no-run
   start_postgres || { note_failure "Temporary PostgreSQL" 1; return; }
   for runtime in workerd deno; do
-    with_stack "$runtime on PostgreSQL" --runtime "$runtime" --db "$postgres_url" -- black_box_tests acceptance_tests
+    with_stack "$runtime on PostgreSQL" --runtime "$runtime" --db "$postgres_url" -- black_box_tests acceptance_tests same_work_tests
     OPENVIDU_VERSION=2 TURN_SERVICE=cloudflare with_stack "$runtime on PostgreSQL, with OpenVidu 2 and Cloudflare's TURN" \
-      --runtime "$runtime" --db "$postgres_url" -- room_tests relay_tests room_acceptance_tests
+      --runtime "$runtime" --db "$postgres_url" -- room_tests relay_tests room_acceptance_tests same_room_tests
+    with_stack "$runtime on PostgreSQL, with the baselines" --runtime "$runtime" --db "$postgres_url" --baseline -- same_work_tests
+    OPENVIDU_VERSION=2 with_stack "$runtime on PostgreSQL, with the baselines and OpenVidu 2" \
+      --runtime "$runtime" --db "$postgres_url" --baseline -- same_room_tests
   done
   with_stack "workerd on PGlite" -- acceptance_tests
   stop "$postgres_pid"
@@ -56,6 +60,15 @@ black_box_tests() {
 
 acceptance_tests() {
   CONVENE_STACK_ENV="$work/stack.env" node --test --test-reporter=spec tests/acceptance/*.test.mjs
+}
+
+# What the functions and the TypeScript baselines of tests/bench both do.
+same_work_tests() {
+  CONVENE_STACK_ENV="$work/stack.env" cargo test --locked --package convene-tests --test same_work
+}
+
+same_room_tests() {
+  CONVENE_STACK_ENV="$work/stack.env" cargo test --locked --package convene-tests --test same_work rooms::
 }
 
 # What depends on the version of OpenVidu.
