@@ -81,9 +81,8 @@ begin
   return (
     select jsonb_build_object('meeting_room_id', r.meeting_room_id, 'meeting_url', r.meeting_url,
       'role', case when caller = session.creator_id then 'host' else 'participant' end,
-      'ends_at', greatest(session.scheduled_time, now()) + make_interval(mins => session.duration_minutes),
-      'name', (select to_jsonb(p) ->> 'full_name' from public.profiles p where p.id = caller),
-      'title', session.title)
+      'ends_at', session.scheduled_time + make_interval(mins => session.duration_minutes),
+      'name', (select to_jsonb(p) ->> 'full_name' from public.profiles p where p.id = caller))
     from public.virtual_session_rooms r where r.session_id = session.id);
 end
 $$;

@@ -124,9 +124,9 @@ async fn join(context: &Context, caller: &Caller, session: &Session) -> Result<E
     let mut entry = Entry { meeting_url, meeting_room_id, role, ends_at, token: None };
     // A session may be older than the configuration, or made by the app itself: then its room is elsewhere.
     if let Some(server) = server.filter(|server| server.room_url(&entry.meeting_room_id) == entry.meeting_url) {
-        let user = JitsiUser { id: caller.id.to_string(), name: name.unwrap_or_default(), email: None, avatar: None };
+        let user = JitsiUser { id: caller.id.to_string(), name: name.unwrap_or_default() };
         let room = entry.meeting_room_id.clone();
-        let token = JitsiToken { room, user, is_moderator: role == Role::Host, ends_at };
+        let token = JitsiToken { room, user, is_moderator: role == Role::Host };
         let token = server.sign(&token, context.clock().now()).await?;
         entry.meeting_url = server.join_url(&entry.meeting_room_id, &token);
         entry.token = Some(token);

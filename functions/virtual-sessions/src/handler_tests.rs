@@ -24,7 +24,7 @@ async fn joined(meeting_url: &str, jitsi: &[(&str, &str)]) -> Value {
         200,
         json!({
             "meeting_room_id": "convene-0123abcd", "meeting_url": meeting_url, "role": "participant",
-            "ends_at": "2026-05-01T10:00:00+00:00", "name": null, "title": "Integrals",
+            "ends_at": "2026-05-01T10:00:00+00:00", "name": null,
         }),
     )]);
     let entry = join(&with(&upstream, jitsi), &caller(), &Session { session_id: ID }).await.unwrap();

@@ -6,14 +6,15 @@ use serde::Serialize;
 
 use super::JitsiRoom;
 
-/// How long after a session its tokens still let in: it may run over, and connections break.
-const GRACE: TimeDelta = TimeDelta::minutes(10);
+/// How long a token lets in. Jitsi looks at it when somebody enters, so that whoever is removed from a session, and put out of its room,
+/// does not come back with the one they have.
+const LIFETIME: TimeDelta = TimeDelta::minutes(5);
 /// How far ahead of Jitsi's clock ours may be: Jitsi's own check allows for nothing.
 const CLOCKS_DIFFER: TimeDelta = TimeDelta::seconds(30);
 /// What Jitsi's tokens are for, whoever serves it.
 const AUDIENCE: &str = "jitsi";
 
-/// One person's entry to one room.
+/// One person's entry to one room, for five minutes.
 #[derive(Clone, Debug)]
 pub struct JitsiToken {
     /// The only room that it opens.
@@ -22,23 +23,15 @@ pub struct JitsiToken {
     pub user: JitsiUser,
     /// Whether they may mute and remove others.
     pub is_moderator: bool,
-    /// When the session ends. Ten minutes later the token is worth nothing.
-    pub ends_at: DateTime<Utc>,
 }
 
-/// A person as the others in the room see them. What is not known is left out: Jitsi takes a null for an error.
+/// A person as the others in the room see them. Jitsi takes a null for an error.
 #[derive(Clone, Debug, Serialize)]
 pub struct JitsiUser {
     /// Tells people apart.
     pub id: String,
-    /// The name.
+    /// The name, empty if it is not known.
     pub name: String,
-    /// The e-mail address.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub email: Option<String>,
-    /// The URL of a picture.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub avatar: Option<String>,
 }
 
 /// Whom a server believes about whom, and what people may do in its rooms.
@@ -85,8 +78,7 @@ impl JitsiToken {
             context: UserContext { user, features },
         });
         claims.not_before = Some(now - CLOCKS_DIFFER);
-        // A sum can leave the range of times.
-        claims.expiration = Some(self.ends_at.checked_add_signed(GRACE).unwrap_or(self.ends_at));
+        claims.expiration = Some(now + LIFETIME);
         claims
     }
 }

@@ -54,11 +54,11 @@ async fn a_live_session_is_open_whatever_was_planned() {
     let planned: DateTime<Utc> = class.row().await["scheduled_time"].as_str().unwrap().parse().unwrap();
     let entry = class.join(&student).await.expect(200);
     let ends_at: DateTime<Utc> = entry["ends_at"].as_str().unwrap().parse().unwrap();
-    assert_eq!(ends_at, planned + Duration::minutes(60), "no earlier than planned");
+    assert_eq!(ends_at, planned + Duration::minutes(60), "as planned");
     class.move_to(-120).await;
     let entry = class.join(&student).await.expect(200);
     let ends_at: DateTime<Utc> = entry["ends_at"].as_str().unwrap().parse().unwrap();
-    assert!((ends_at - Utc::now() - Duration::hours(1)).abs() < Duration::minutes(1), "it may run over");
+    assert!(ends_at < Utc::now(), "it may run over, and its end does not slide");
 }
 
 #[tokio::test]
