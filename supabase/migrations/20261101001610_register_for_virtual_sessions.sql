@@ -54,7 +54,7 @@ end
 $$;
 revoke execute on function private.fill_virtual_seats(uuid) from public, anon, authenticated;
 
--- Security definer: the creator who makes room for more does not write registrations.
+-- Security definer: the creator whose change makes room for more does not write registrations.
 create or replace function private.fill_added_seats()
 returns trigger
 language plpgsql
@@ -67,8 +67,10 @@ begin
 end
 $$;
 revoke execute on function private.fill_added_seats() from public, anon, authenticated;
-create or replace trigger virtual_sessions_fill_seats after update of max_attendees on public.virtual_sessions
-  for each row when (new.max_attendees > old.max_attendees) execute function private.fill_added_seats();
+-- Also when its time changes, or it starts: a seat that was freed when it was over was nobody's.
+create or replace trigger virtual_sessions_fill_seats
+  after update of max_attendees, scheduled_time, duration_minutes, status on public.virtual_sessions
+  for each row when (new.status in ('upcoming', 'live')) execute function private.fill_added_seats();
 
 -- Once a statement, in the order of the ids: two accounts that are deleted while both have seats in the same two
 -- sessions must not wait for each other. Security definer: whoever deletes an account does not write sessions.

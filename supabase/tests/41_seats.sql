@@ -2,7 +2,7 @@
 -- What happens at the same moment is in scripts/lib/races/seats.sh.
 \ir support/people.psql
 \ir support/virtual_sessions.psql
-select plan(84);
+select plan(87);
 
 create function pg_temp.told(person text, class text) returns text language sql security definer as $$
   select coalesce(string_agg(n.type, ' ' order by n.type), '') from public.notifications n
@@ -175,6 +175,19 @@ select is(pg_temp.told('patient', 'news'), 'virtual_session_cancelled virtual_se
 select pg_temp.as_owner();
 select is((select count(*) from notifications where user_id = pg_temp.id('tutor')), 0::bigint,
   'SEAT-80 the creator hears nothing of what they did');
+
+-- What was over, and takes place after all.
+select pg_temp.class('late', 'tutor', now(), 1);
+select pg_temp.as_user(name), pg_temp.seat('register_for', 'late') from unnest(array['client', 'patient']) as name;
+select pg_temp.as_owner();
+update virtual_sessions set scheduled_time = now() - interval '2 hours' where id = pg_temp.id('late');
+select pg_temp.as_user('tutor');
+select pg_temp.seat('remove_from', 'late', 'client');
+select is(pg_temp.listed('late'), '', 'SEAT-85 a seat that is freed when a session is over is nobody''s');
+select pg_temp.attempt($$update virtual_sessions set scheduled_time = now() where id = pg_temp.id('late')$$);
+select is(pg_temp.listed('late'), 'patient', 'SEAT-86 until it is moved: then the first who waits has it');
+select is(pg_temp.told('patient', 'late') ~ 'virtual_session_promoted', true, 'SEAT-87 and hears of it');
+select pg_temp.as_owner();
 
 -- The waitlist has an end.
 select pg_temp.class('full', 'tutor', '2030-05-01T10:00Z', 1);
