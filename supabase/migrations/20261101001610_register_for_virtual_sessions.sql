@@ -183,6 +183,8 @@ begin
     if waiting >= 1000 then
       perform private.refuse(409, 'waitlist_full', 'The waitlist of this session is full', 'session_id');
     end if;
+    perform private.spend('virtual seats ' || caller, 1, 100, interval '1 hour', 'too_many_registrations',
+      'You have registered a hundred times within an hour; try again later');
     insert into public.virtual_session_registrations (session_id, user_id, status, place)
       select session.id, caller,
         case when waiting = 0 and cardinality(session.registered_users) < session.max_attendees
@@ -230,11 +232,17 @@ declare
   was_out constant boolean := exists (select from public.virtual_session_registrations r
     where r.session_id = session.id and r.user_id = remove_from_virtual_session.user_id and r.status = 'removed');
 begin
-  if user_id = session.creator_id then
+  if user_id is null then
+    perform private.refuse(422, 'invalid_field', 'user_id is who is to be removed', 'user_id');
+  elsif user_id = session.creator_id then
     perform private.refuse(409, 'own_session', 'You cannot remove yourself from your own session', 'user_id');
+  elsif was_out then
+    return jsonb_build_object('status', 'removed');
   end if;
+  perform private.spend('virtual removals ' || session.creator_id, 1, 100, interval '1 hour', 'too_many_removals',
+    'You have removed people a hundred times within an hour; try again later');
   update public.virtual_session_registrations r set status = 'removed'
-    where r.session_id = session.id and r.user_id = remove_from_virtual_session.user_id and r.status <> 'removed';
+    where r.session_id = session.id and r.user_id = remove_from_virtual_session.user_id;
   if not found then
     insert into public.virtual_session_registrations (session_id, user_id, status, place)
       select session.id, p.id, 'removed', (
@@ -246,7 +254,7 @@ begin
   end if;
   perform private.fill_virtual_seats(session.id);
   -- Who had a seat, now or before they left, knows the room. A live one stays: people are in it.
-  if not was_out and session.status = 'upcoming' then
+  if session.status = 'upcoming' then
     perform private.open_virtual_room(session.id);
   end if;
   return jsonb_build_object('status', 'removed');

@@ -21,8 +21,6 @@ begin
   taken := private.take_idempotency_key(creator, 'virtual-sessions', coalesce(idempotency_key, gen_random_uuid()::text),
     request);
   if taken.resource_id is null then
-    perform private.spend('virtual sessions ' || creator, 1, 50, interval '1 hour', 'too_many_sessions',
-      'You have planned fifty sessions within an hour; try again later');
     insert into public.virtual_sessions (creator_id, title, description, subject, tutor_name, scheduled_time,
         duration_minutes, max_attendees)
       values (creator, request ->> 'title', request ->> 'description', request ->> 'subject', request ->> 'tutor_name',

@@ -3,7 +3,7 @@
 \ir support/people.psql
 \ir support/virtual_sessions.psql
 \ir support/instant_sessions.psql
-select plan(23);
+select plan(35);
 
 -- A time so far that adding to it overflows would fail every query that adds to it.
 select pg_temp.as_user('premium');
@@ -30,7 +30,15 @@ select is(pg_temp.attempt($$insert into virtual_sessions (creator_id, title, tut
     select pg_temp.id('premium'), 'x', 'x', '2030-01-01Z' from generate_series(1, 50)$$), '50 rows', 'FLOOD-02 fifty');
 select is(pg_temp.attempt($$insert into virtual_sessions (creator_id, title, tutor_name, scheduled_time)
     values (pg_temp.id('premium'), 'x', 'x', '2030-01-01Z')$$), 'too_many_sessions', 'FLOOD-03 and no more');
+select is(pg_temp.attempt($$delete from virtual_sessions where title = 'x'$$), '50 rows', 'FLOOD-10 they delete them all');
+select is(pg_temp.attempt($$insert into virtual_sessions (creator_id, title, tutor_name, scheduled_time)
+    values (pg_temp.id('premium'), 'x', 'x', '2030-01-01Z')$$), 'too_many_sessions', 'FLOOD-11 and have planned fifty still');
+select pg_temp.as_service();
+select is(pg_temp.attempt($$select create_virtual_session(pg_temp.id('premium'), '{"title": "x", "tutor_name": "x",
+    "scheduled_time": "2030-01-01Z"}', 'https://jitsi.example/', null)$$), 'too_many_sessions',
+  'FLOOD-12 by the function too');
 select pg_temp.as_owner();
+select private.act_for(null);
 insert into clients (id, auth_user_id, operator_id)
   values (pg_temp.id('record'), pg_temp.id('client'), pg_temp.id('operator'));
 select pg_temp.as_user('client');
@@ -43,6 +51,26 @@ select is(pg_temp.attempt($$insert into meetings (client_id, operator_id, title,
 select is(pg_temp.attempt($$insert into meetings (client_id, operator_id, title, scheduled_at)
     values (pg_temp.id('record'), pg_temp.id('operator'), 'x', '2030-01-01Z')$$), 'too_many_meetings',
   'FLOOD-06 and no more');
+
+-- Coming and going, without end.
+create function pg_temp.trail() returns bigint language sql security definer as $$ select count(*) from public.session_audit $$;
+select pg_temp.as_user('other_patient');
+select is((select string_agg(distinct pg_temp.seat('register_for', 'foreign_class') || ' '
+    || pg_temp.seat('register_for', 'foreign_class') || ' ' || pg_temp.seat('unregister_from', 'foreign_class'), ', ')
+  from generate_series(1, 99)), 'registered registered unregistered', 'FLOOD-13 someone registers and leaves 99 times');
+select is(pg_temp.seat('register_for', 'foreign_class'), 'registered', 'FLOOD-14 and once more');
+select is(pg_temp.seat('register_for', 'foreign_class'), 'registered', 'FLOOD-15 which they may ask about');
+select is(pg_temp.seat('unregister_from', 'foreign_class'), 'unregistered', 'FLOOD-16 and take back');
+select pg_temp.trail() as trail \gset
+select is(pg_temp.seat('register_for', class), 'too_many_registrations 429', 'FLOOD-17 but no more, for the ' || class)
+  from unnest(array['foreign_class', 'class']) as class;
+select is(pg_temp.trail(), :'trail'::bigint, 'FLOOD-18 which leaves no trail');
+select pg_temp.as_user('other_tutor');
+select is((select string_agg(distinct pg_temp.seat('remove_from', 'foreign_class', 'student') || ' '
+    || pg_temp.seat('remove_from', 'foreign_class', 'student') || ' ' || pg_temp.seat('readmit_to', 'foreign_class', 'student'),
+    ', ') from generate_series(1, 100)), 'removed removed readmitted', 'FLOOD-19 a creator removes a hundred times');
+select is(pg_temp.seat('remove_from', 'foreign_class', 'student'), 'too_many_removals 429',
+  'FLOOD-20 and no more: each may send everyone to another room');
 
 -- Guests who fill the lobby do not silence it for someone with an account.
 select pg_temp.as_owner();

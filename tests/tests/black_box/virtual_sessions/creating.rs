@@ -1,5 +1,6 @@
 //! Who plans sessions, and that repeating plans no more.
 
+use chrono::{Duration, Utc};
 use convene_tests::harness::{Person, Request, Stack};
 use futures_util::future::join_all;
 use http::Method;
@@ -134,6 +135,16 @@ async fn nobody_plans_more_than_fifty_within_an_hour() {
     let refused = create(&stack, &tutor, &plan(60, &json!({}))).await;
     refused.refused(429, "too_many_sessions");
     assert!((3000..=3600).contains(&retry_after(&refused)), "{refused:?}");
+    // Neither past the function, nor by making room.
+    stack
+        .rest(Method::DELETE, &format!("virtual_sessions?creator_id=eq.{}", tutor.id))
+        .by(&tutor)
+        .send()
+        .await
+        .expect(204);
+    let row = json!({"creator_id": tutor.id, "title": "x", "tutor_name": "x", "scheduled_time": Utc::now() + Duration::days(1)});
+    let inserted = stack.rest(Method::POST, "virtual_sessions").by(&tutor).json(&row).send().await;
+    assert_eq!((inserted.status, planned_by(&stack, &tutor).await), (429, 0), "{inserted:?}");
 }
 
 #[tokio::test]
