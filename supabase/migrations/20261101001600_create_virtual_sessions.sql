@@ -27,7 +27,9 @@ create index if not exists virtual_sessions_open_idx on public.virtual_sessions 
 create table if not exists public.virtual_session_rooms (
   session_id uuid primary key references public.virtual_sessions (id) on delete cascade,
   meeting_room_id text not null unique check (meeting_room_id ~ '^convene-[0-9a-f]{32,}$'),
-  meeting_url text not null
+  meeting_url text not null,
+  -- Whether Jitsi lets in by tokens alone. Else whoever knows the URL is in.
+  is_guarded boolean not null default false
 );
 
 create table if not exists public.virtual_session_registrations (
@@ -57,7 +59,7 @@ grant insert (id, creator_id, title, description, subject, tutor_name, scheduled
 grant select on public.virtual_session_rooms, public.virtual_session_registrations to authenticated;
 grant all on public.virtual_sessions to service_role;
 -- A deletion hands the seat on; written in any other way, seats would not add up.
-grant select, update (meeting_url) on public.virtual_session_rooms to service_role;
+grant select, update (meeting_url, is_guarded) on public.virtual_session_rooms to service_role;
 grant select, delete on public.virtual_session_registrations to service_role;
 
 -- For the caller, or for whom the service acts. Security definer: must not depend on the policies of `profiles`.

@@ -62,7 +62,8 @@ create or replace trigger virtual_session_registrations_audit
   after insert or update or delete on public.virtual_session_registrations
   for each row execute function private.audit_participant('virtual_sessions', 'creator_id', 'session_id');
 
--- They are in everybody's list. What was deleted since counts too. Security definer: no client writes counts.
+-- They are in everybody's list. What was deleted since counts too. Security definer, as the next: no client writes counts and
+-- rooms.
 create or replace function private.count_virtual_session()
 returns trigger
 language plpgsql
@@ -81,31 +82,27 @@ revoke execute on function private.count_virtual_session() from public, anon, au
 create or replace trigger virtual_sessions_count after insert on public.virtual_sessions
   for each row execute function private.count_virtual_session();
 
--- Two UUIDs: on the public Jitsi whoever knows the name of a room is in it, and one has only 122 random bits. A new room
--- is where the old one was.
-create or replace function private.open_virtual_room(session_id uuid, base_url text default 'https://meet.jit.si/')
-returns void
+-- Two UUIDs: on the public Jitsi whoever knows the name of a room is in it, and one has only 122 random bits.
+create or replace function private.new_virtual_room_id()
+returns text
 language sql
 set search_path = ''
 as $$
-  insert into public.virtual_session_rooms as r (session_id, meeting_room_id, meeting_url)
-    select session_id, room.id, base_url || room.id
-    from (select 'convene-' || replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '') as id) as room
-  on conflict on constraint virtual_session_rooms_pkey
-    do update set meeting_room_id = excluded.meeting_room_id,
-      meeting_url = replace(r.meeting_url, r.meeting_room_id, excluded.meeting_room_id)
+  select 'convene-' || replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '')
 $$;
-revoke execute on function private.open_virtual_room(uuid, text) from public, anon, authenticated;
+revoke execute on function private.new_virtual_room_id() from public, anon, authenticated;
 
--- Security definer: no client writes rooms.
 create or replace function private.add_virtual_room()
 returns trigger
 language plpgsql
 security definer
 set search_path = ''
 as $$
+declare
+  room_id constant text := private.new_virtual_room_id();
 begin
-  perform private.open_virtual_room(new.id);
+  insert into public.virtual_session_rooms (session_id, meeting_room_id, meeting_url)
+    values (new.id, room_id, 'https://meet.jit.si/' || room_id);
   return null;
 end
 $$;

@@ -253,10 +253,7 @@ begin
       on conflict do nothing;
   end if;
   perform private.fill_virtual_seats(session.id);
-  -- Who had a seat, now or before they left, knows the room. A live one stays: people are in it.
-  if session.status = 'upcoming' then
-    perform private.open_virtual_room(session.id);
-  end if;
+  perform private.leave_open_virtual_room(session);
   return jsonb_build_object('status', 'removed');
 end
 $$;

@@ -4,7 +4,7 @@
 -- Where the rooms are is the deployment's choice and not the creator's: a creator who chose it could send everyone who
 -- registers anywhere. So the function makes a session, as the service, for the user whose token it verified.
 create or replace function public.create_virtual_session(
-  creator uuid, request jsonb, room_base_url text, idempotency_key text)
+  creator uuid, request jsonb, room_base_url text, room_is_guarded boolean, idempotency_key text)
 returns jsonb
 language plpgsql
 set search_path = ''
@@ -27,7 +27,8 @@ begin
         (request ->> 'scheduled_time')::timestamptz, coalesce((request ->> 'duration_minutes')::integer, 60),
         coalesce((request ->> 'max_attendees')::integer, 50))
       returning * into session;
-    update public.virtual_session_rooms r set meeting_url = room_base_url || r.meeting_room_id
+    update public.virtual_session_rooms r
+      set meeting_url = room_base_url || r.meeting_room_id, is_guarded = room_is_guarded
       where r.session_id = session.id;
     update private.idempotency_keys k set resource_id = session.id
       where k.caller_id = creator and k.function_name = taken.function_name and k.key = taken.key;
@@ -41,8 +42,8 @@ begin
   return jsonb_build_object('session', to_jsonb(session));
 end
 $$;
-revoke execute on function public.create_virtual_session(uuid, jsonb, text, text) from public, anon, authenticated;
-grant execute on function public.create_virtual_session(uuid, jsonb, text, text) to service_role;
+revoke execute on function public.create_virtual_session(uuid, jsonb, text, boolean, text) from public, anon, authenticated;
+grant execute on function public.create_virtual_session(uuid, jsonb, text, boolean, text) to service_role;
 
 -- The room, for the creator and for those with a seat, from ten minutes before or while it is live. Security definer, as
 -- the next: counts entries and starts sessions, and asks for the right to it itself, of auth.uid().
@@ -70,7 +71,7 @@ begin
   elsif mine.status is distinct from 'registered' then
     perform private.refuse(403, 'not_registered', 'Only those with a seat get in', 'session_id');
   end if;
-  if session.status = 'upcoming' and session.scheduled_time > now() + interval '10 minutes' then
+  if not private.is_virtual_room_open(session) then
     perform private.refuse(409, 'too_early', 'The session can be joined from 10 minutes before it begins', null,
       least(ceil(extract(epoch from session.scheduled_time - interval '10 minutes' - now())), 86400)::integer);
   end if;
@@ -79,6 +80,7 @@ begin
   return (
     select jsonb_build_object('meeting_room_id', r.meeting_room_id, 'meeting_url', r.meeting_url,
       'role', case when caller = session.creator_id then 'host' else 'participant' end,
+      'is_guarded', r.is_guarded,
       'ends_at', session.scheduled_time + make_interval(mins => session.duration_minutes),
       'name', (select to_jsonb(p) ->> 'full_name' from public.profiles p where p.id = caller))
     from public.virtual_session_rooms r where r.session_id = session.id);

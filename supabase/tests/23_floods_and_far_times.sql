@@ -35,7 +35,7 @@ select is(pg_temp.attempt($$insert into virtual_sessions (creator_id, title, tut
     values (pg_temp.id('premium'), 'x', 'x', '2030-01-01Z')$$), 'too_many_sessions', 'FLOOD-11 and have planned fifty still');
 select pg_temp.as_service();
 select is(pg_temp.attempt($$select create_virtual_session(pg_temp.id('premium'), '{"title": "x", "tutor_name": "x",
-    "scheduled_time": "2030-01-01Z"}', 'https://jitsi.example/', null)$$), 'too_many_sessions',
+    "scheduled_time": "2030-01-01Z"}', 'https://jitsi.example/', false, null)$$), 'too_many_sessions',
   'FLOOD-12 by the function too');
 select pg_temp.as_owner();
 select private.act_for(null);

@@ -50,8 +50,8 @@ select is(pg_temp.visible('virtual_session_registrations'), '0', 'ROOM-21 and no
 select is(pg_temp.visible('session_audit'), '0', 'ROOM-22 and no trail');
 select is(pg_temp.visible($$(select private.fill_virtual_seats(pg_temp.id('class'))) x$$), '42501',
   'ROOM-23 and calls no helper that writes');
-select is(pg_temp.visible($$(select private.open_virtual_room(pg_temp.id('class'))) x$$), '42501',
-  'ROOM-24 nor one that opens rooms');
+select is(pg_temp.visible($$(select private.new_virtual_room_id()) x$$), '42501',
+  'ROOM-24 nor one that names rooms');
 select is(pg_temp.visible($$(select private.lock_virtual_session(pg_temp.id('class'))) x$$), '42501',
   'ROOM-25 nor one that answers sessions');
 select is(pg_temp.visible($$private.virtual_room_ids()$$), '0',

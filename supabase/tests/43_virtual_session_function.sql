@@ -6,9 +6,9 @@
 select plan(140);
 
 create function pg_temp.create(creator text, request jsonb default '{}', key text default null,
-  pick text default 'session.title', base text default 'https://jitsi.example/') returns text language sql as $$
-  select pg_temp.call(format('create_virtual_session(%L, %L, %L, %L)', pg_temp.id(creator),
-    '{"title": "New", "tutor_name": "T", "scheduled_time": "2030-06-01T10:00:00Z"}'::jsonb || request, base, key), pick)
+  pick text default 'session.title', base text default 'https://jitsi.example/', guarded boolean default false) returns text language sql as $$
+  select pg_temp.call(format('create_virtual_session(%L, %L, %L, %L, %L)', pg_temp.id(creator),
+    '{"title": "New", "tutor_name": "T", "scheduled_time": "2030-06-01T10:00:00Z"}'::jsonb || request, base, guarded, key), pick)
 $$;
 create function pg_temp.join(class text default 'class', pick text default 'role') returns text language sql as $$
   select pg_temp.call(format('join_virtual_session(%L)', pg_temp.id(class)), pick)
@@ -37,14 +37,14 @@ create temporary table made as
   select create_virtual_session(pg_temp.id('tutor'), jsonb_build_object('title', 'Made', 'tutor_name', 'T',
     'scheduled_time', '2030-06-01T10:00:00Z', 'id', pg_temp.id('chosen'), 'creator_id', pg_temp.id('other_tutor'),
     'status', 'live', 'registered_users', array[pg_temp.id('stranger')], 'meeting_url', 'https://evil.example'),
-    'https://jitsi.example/', null) -> 'session' as session;
+    'https://jitsi.example/', true, null) -> 'session' as session;
 grant select on made to public;
 select results_eq($$select (session ->> 'creator_id')::uuid, session ->> 'status', (session ->> 'duration_minutes')::integer,
     (session ->> 'max_attendees')::integer, session -> 'registered_users', (session ->> 'id')::uuid = pg_temp.id('chosen') from made$$,
   $$values (pg_temp.id('tutor'), 'upcoming', 60, 50, '[]'::jsonb, false)$$, 'VSF-07 what is not to be chosen is not');
-select results_eq($$select meeting_url = 'https://jitsi.example/' || meeting_room_id from virtual_session_rooms
-    where session_id = (select (session ->> 'id')::uuid from made)$$, array[true],
-  'VSF-08 its room is where the functions say');
+select results_eq($$select meeting_url = 'https://jitsi.example/' || meeting_room_id, is_guarded from virtual_session_rooms
+    where session_id = (select (session ->> 'id')::uuid from made)$$, $$values (true, true)$$,
+  'VSF-08 its room is where, and guarded as, the functions say');
 select is_empty($$select from made m, virtual_session_rooms r where m.session::text like '%' || r.meeting_room_id || '%'$$,
   'VSF-09 and is not in the answer');
 select is((select actor_id from session_audit where session_id = (select (session ->> 'id')::uuid from made)
@@ -128,7 +128,7 @@ select is(pg_temp.join('done_class'), 'session_not_found 404', 'VSF-38 to them w
   from unnest(array['other_student', 'client', 'other_tutor', 'premium', 'admin']) as name, lateral pg_temp.as_user(name);
 select is(pg_temp.status_of('class'), 'upcoming', 'VSF-39 to join starts nothing');
 select pg_temp.as_user('student');
-select is(pg_temp.join('class', ''), 'ends_at meeting_room_id meeting_url name role',
+select is(pg_temp.join('class', ''), 'ends_at is_guarded meeting_room_id meeting_url name role',
   'VSF-40 they learn where it is');
 select is(pg_temp.join('class', 'meeting_room_id'), (select meeting_room_id from virtual_session_rooms
   where session_id = pg_temp.id('class')), 'VSF-41 which is in its room');
@@ -160,10 +160,9 @@ select pg_temp.as_user('patient');
 select isnt(pg_temp.join('class', 'meeting_room_id'), (select id from old_room),
   'VSF-51 nor do they know where the others are');
 select pg_temp.as_owner();
-select private.open_virtual_room(pg_temp.id('class'), 'https://elsewhere.example/');
 select is((select meeting_url from virtual_session_rooms where session_id = pg_temp.id('class')),
   'https://meet.jit.si/' || (select meeting_room_id from virtual_session_rooms where session_id = pg_temp.id('class')),
-  'VSF-52 a new room is where the old one was');
+  'VSF-52 the new room is where the old one was');
 update profiles set is_premium = true, full_name = 'Pat' where id = pg_temp.id('patient');
 select pg_temp.as_user('patient');
 select is(pg_temp.join('class', 'name'), 'Pat', 'VSF-53 they join under their name');

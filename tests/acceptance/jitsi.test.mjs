@@ -11,7 +11,7 @@ import { ok, person, service, variables } from "./stack.mjs";
 
 const NAME = "virtual-sessions";
 const root = path.resolve(import.meta.dirname, "../..");
-const MINUTE = 60 * 1000;
+const PUBLIC = /^https:\/\/meet\.jit\.si\/convene-[0-9a-f]{64}$/;
 
 let tutor, student;
 const started = [];
@@ -67,6 +67,10 @@ async function planned(ask) {
 const join = (ask, by, session_id) => ask(by, { action: "join", session_id });
 const room = async (session_id) =>
   ok(await service.from("virtual_session_rooms").select("meeting_room_id, meeting_url").eq("session_id", session_id).single());
+
+/** How often someone heard that the session has another room. */
+const moves = async (by, session_id) => ok(await by.supabase.from("notifications").select("id")
+  .eq("type", "virtual_session_room_moved").eq("data->>session_id", session_id)).length;
 
 /** What both servers read, once the signature is theirs. */
 function assertTimesAndUser({ nbf, exp, iat, ...claims }, by) {
@@ -124,22 +128,58 @@ describe("a server of one's own", () => {
     const elsewhere = await planned(publicly);
     const entry = await join(ask, student, elsewhere);
     assert.deepEqual([entry.meeting_url, entry.token], [(await room(elsewhere)).meeting_url, undefined]);
-    assert.match(entry.meeting_url, /^https:\/\/meet\.jit\.si\/convene-[0-9a-f]{64}$/);
-    const here = await planned(ask);
-    const { meeting_url, token } = await join(publicly, student, here);
-    assert.deepEqual([meeting_url, token], [(await room(here)).meeting_url, undefined]);
+    assert.match(entry.meeting_url, PUBLIC);
   });
 
-  test("keeps its place when its room is changed", async () => {
-    const later = new Date(Date.now() + 8 * MINUTE).toISOString();
-    const { session } = await ask(tutor, { action: "create", title: "Sums", tutor_name: "Ms Tutor", scheduled_time: later });
-    const before = await room(session.id);
-    await ask(tutor, { action: "remove", session_id: session.id, user_id: student.id });
-    const { meeting_room_id, meeting_url } = await room(session.id);
-    assert.notEqual(meeting_room_id, before.meeting_room_id);
-    assert.equal(meeting_url, `https://meet.example/${meeting_room_id}`);
-    const { token } = await join(ask, tutor, session.id);
-    assert.equal(decodeJwt(token).room, meeting_room_id);
+  test("keeps its room when somebody is removed, before and while it goes on", async () => {
+    const session_id = await planned(ask);
+    const before = await room(session_id);
+    await ask(tutor, { action: "remove", session_id, user_id: student.id });
+    await ask(tutor, { action: "start", session_id });
+    await ask(tutor, { action: "remove", session_id, user_id: (await person("student")).id });
+    assert.deepEqual(await room(session_id), before);
+    assert.equal(decodeJwt((await join(ask, tutor, session_id)).token).room, before.meeting_room_id);
+    assert.equal(await moves(tutor, session_id), 0);
+  });
+
+  test("is left once the deployment has no tokens for it any more, by whoever joins first", async () => {
+    const session_id = await planned(ask);
+    const known = (await join(ask, student, session_id)).meeting_room_id;
+    await ask(tutor, { action: "remove", session_id, user_id: student.id });
+    const refused = await join(publicly, student, session_id);
+    assert.deepEqual([refused.status, refused.code], [403, "removed"]);
+    assert.equal((await room(session_id)).meeting_room_id, known, "a refusal moves nothing");
+    const entries = await Promise.all([1, 2, 3, 4].map(() => join(publicly, tutor, session_id)));
+    const { meeting_room_id, meeting_url } = await room(session_id);
+    assert.notEqual(meeting_room_id, known, "which whoever was removed knows");
+    assert.match(meeting_url, PUBLIC);
+    for (const entry of entries) assert.deepEqual([entry.status, entry.meeting_url, entry.token], [200, meeting_url, undefined]);
+    assert.deepEqual([await moves(tutor, session_id), await moves(student, session_id)], [1, 0]);
+  });
+
+  test("is followed by a server that has tokens too", async () => {
+    const session_id = await planned(ask);
+    const elsewhere = await deployed({ ...jitsi, JITSI_DOMAIN: "other.example" });
+    const entry = await join(elsewhere, student, session_id);
+    const { meeting_room_id, meeting_url } = await room(session_id);
+    assert.equal(meeting_url, `https://other.example/${meeting_room_id}`);
+    assert.equal(entry.meeting_url, `${meeting_url}?jwt=${entry.token}`);
+    const { sub, room: opened } = decodeJwt(entry.token);
+    assert.deepEqual([sub, opened], ["other.example", meeting_room_id]);
+  });
+});
+
+describe("a server of one's own without tokens", () => {
+  test("has the session go on in another room, there too, when somebody is removed", async () => {
+    const ask = await deployed({ JITSI_DOMAIN: "meet.example" });
+    const session_id = await planned(ask);
+    const { meeting_url, token } = await join(ask, student, session_id);
+    assert.equal(token, undefined);
+    await ask(tutor, { action: "remove", session_id, user_id: student.id });
+    const now = await room(session_id);
+    assert.notEqual(now.meeting_url, meeting_url);
+    assert.equal(now.meeting_url, `https://meet.example/${now.meeting_room_id}`);
+    assert.deepEqual([await moves(tutor, session_id), await moves(student, session_id)], [1, 0]);
   });
 });
 

@@ -227,7 +227,9 @@ describe("virtual-sessions", () => {
 
     assert.deepEqual(ok(await act(tutor, "remove", session, { user_id: first.id })), { status: "removed" });
     await assertRefused(await act(first, "join", session), 403, "removed");
-    assert.equal(ok(await act(second, "join", session)).meeting_url, meeting_url, "who waited has the seat");
+    const moved = ok(await act(second, "join", session)).meeting_url;
+    assert.match(moved, ROOM, "who waited has the seat");
+    assert.notEqual(moved, meeting_url, "in a room that who was removed does not know");
     assert.deepEqual(ok(await act(tutor, "readmit", session, { user_id: first.id })), { status: "readmitted" });
     assert.deepEqual(ok(await act(second, "unregister", session)), { status: "unregistered" });
     assert.deepEqual(ok(await act(first, "register", session)), { status: "registered" });
@@ -235,7 +237,8 @@ describe("virtual-sessions", () => {
     assert.equal(ok(await act(tutor, "complete", session)).session.status, "completed");
     await assertRefused(await act(first, "join", session), 409, "session_closed");
     assert.deepEqual(await news(first, session), ["virtual_session_started"]);
-    assert.deepEqual(await news(second, session), ["virtual_session_promoted"]);
+    assert.deepEqual((await news(second, session)).sort(), ["virtual_session_promoted", "virtual_session_room_moved"]);
+    assert.deepEqual(await news(tutor, session), ["virtual_session_room_moved"]);
   });
 
   test("tells everyone registered that a session is off", async () => {

@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::{Value, json};
 use shared::{
     auth::{self, Caller},
     context::Context,
     http::{Error, Request, Response, idempotency, json},
-    providers::jitsi::{JitsiRoom, JitsiToken, JitsiUser},
+    providers::jitsi::{JitsiRoom, JitsiServer, JitsiToken, JitsiUser},
     supabase,
 };
 use uuid::Uuid;
@@ -21,8 +21,27 @@ struct Creation<'a> {
     /// Whose it is. The service asks, because where rooms are is this deployment's choice and not the creator's.
     creator: Uuid,
     request: &'a SessionRequest,
-    room_base_url: &'a str,
+    #[serde(flatten)]
+    place: &'a Place,
     idempotency_key: Option<&'a str>,
+}
+
+/// Where this deployment has new rooms.
+#[derive(Serialize)]
+struct Place {
+    room_base_url: String,
+    /// Whether its server lets in by tokens.
+    room_is_guarded: bool,
+}
+
+/// The arguments of the database function that gives a session a room where this deployment has them.
+#[derive(Serialize)]
+struct Rehousing<'a> {
+    session_id: Uuid,
+    /// The room that it has.
+    meeting_room_id: &'a JitsiRoom,
+    #[serde(flatten)]
+    place: &'a Place,
 }
 
 /// What the database says to somebody who may enter.
@@ -30,6 +49,8 @@ struct Creation<'a> {
 struct Admission {
     meeting_room_id: JitsiRoom,
     meeting_url: String,
+    /// Whether the room was made to be entered by tokens.
+    is_guarded: bool,
     role: Role,
     ends_at: DateTime<Utc>,
     /// The caller's.
@@ -60,7 +81,8 @@ struct Entry {
 /// 1. Authenticate: 401.
 /// 2. Parse: 400, 415, 422.
 /// 3. Let the database authorise the action, and carry it out: 403, 404, 409, 422, 429. To create, the same `Idempotency-Key`
-///    finds what an earlier request made. To join a room that lets in by tokens, sign one.
+///    finds what an earlier request made. To join a room that lets in by tokens, sign one; one for which there are none any more is
+///    left for another first.
 /// 4. Answer 201 with what was created, else 200.
 pub(crate) async fn handle(context: &Context, request: Request) -> Result<Response, Error> {
     // (1) Authenticate.
@@ -108,30 +130,63 @@ async fn create(
     request: &SessionRequest,
     idempotency_key: Option<&str>,
 ) -> Result<Value, Error> {
-    let config = context.config();
-    let room_base_url = match config.jitsi_server()? {
-        Some(server) => server.base_url(),
-        None => format!("https://{}/", config.jitsi_domain),
-    };
-    let arguments = Creation { creator: caller.id, request, room_base_url: &room_base_url, idempotency_key };
+    let place = Place::of(context.config().jitsi_server()?.as_ref(), &context.config().jitsi_domain);
+    let arguments = Creation { creator: caller.id, request, place: &place, idempotency_key };
     supabase::rpc_for_caller(context, "create_virtual_session", &arguments).await
 }
 
 async fn join(context: &Context, caller: &Caller, session: &Session) -> Result<Entry, Error> {
     let server = context.config().jitsi_server()?;
-    let Admission { meeting_room_id, meeting_url, role, ends_at, name } =
-        supabase::rpc_as(context, caller, "join_virtual_session", session).await?;
+    let server = server.as_ref();
+    let mut admission = admit(context, caller, session).await?;
+    if admission.is_guarded && admission.guard(server).is_none() {
+        // The configuration has changed since: nobody gets in there any more, or everyone who was ever removed.
+        let place = Place::of(server, &context.config().jitsi_domain);
+        let arguments =
+            Rehousing { session_id: session.session_id, meeting_room_id: &admission.meeting_room_id, place: &place };
+        let _: IgnoredAny = supabase::rpc_for_caller(context, "rehouse_virtual_session", &arguments).await?;
+        // Asked again, because the caller may have lost the seat meanwhile.
+        admission = admit(context, caller, session).await?;
+    }
+    enter(context, caller, admission, server).await
+}
+
+async fn admit(context: &Context, caller: &Caller, session: &Session) -> Result<Admission, Error> {
+    supabase::rpc_as(context, caller, "join_virtual_session", session).await
+}
+
+async fn enter(
+    context: &Context,
+    caller: &Caller,
+    admission: Admission,
+    server: Option<&JitsiServer>,
+) -> Result<Entry, Error> {
+    let guard = admission.guard(server);
+    let Admission { meeting_room_id, meeting_url, role, ends_at, name, .. } = admission;
     let mut entry = Entry { meeting_url, meeting_room_id, role, ends_at, token: None };
-    // A session may be older than the configuration, or made by the app itself: then its room is elsewhere.
-    if let Some(server) = server.filter(|server| server.room_url(&entry.meeting_room_id) == entry.meeting_url) {
+    if let Some(server) = guard {
         let user = JitsiUser { id: caller.id.to_string(), name: name.unwrap_or_default() };
-        let room = entry.meeting_room_id.clone();
-        let token = JitsiToken { room, user, is_moderator: role == Role::Host };
+        let token = JitsiToken { room: entry.meeting_room_id.clone(), user, is_moderator: role == Role::Host };
         let token = server.sign(&token, context.clock().now()).await?;
         entry.meeting_url = server.join_url(&entry.meeting_room_id, &token);
         entry.token = Some(token);
     }
     Ok(entry)
+}
+
+impl Place {
+    fn of(server: Option<&JitsiServer>, domain: &str) -> Self {
+        let room_base_url = server.map_or_else(|| format!("https://{domain}/"), JitsiServer::base_url);
+        Self { room_base_url, room_is_guarded: server.is_some() }
+    }
+}
+
+impl Admission {
+    /// `server`, where it is the one with this room. A session may be older than the configuration, or made by the app itself: then its
+    /// room is elsewhere.
+    fn guard<'a>(&self, server: Option<&'a JitsiServer>) -> Option<&'a JitsiServer> {
+        server.filter(|server| server.room_url(&self.meeting_room_id) == self.meeting_url)
+    }
 }
 
 #[cfg(test)]

@@ -18,15 +18,17 @@ fn with(upstream: &Upstream, jitsi: &[(&str, &str)]) -> Context {
     context(&TestClock::at("2026-05-01T09:00:00Z"), &variables)
 }
 
-/// What somebody gets who joins a room at this URL, as JSON.
+/// What the database says to somebody who may enter a room at this URL.
+fn admission(meeting_url: &str, is_guarded: bool) -> Value {
+    json!({
+        "meeting_room_id": meeting_url.rsplit('/').next(), "meeting_url": meeting_url, "is_guarded": is_guarded,
+        "role": "participant", "ends_at": "2026-05-01T10:00:00+00:00", "name": null,
+    })
+}
+
+/// What somebody gets who joins a room at this URL that is open to whoever knows it, as JSON.
 async fn joined(meeting_url: &str, jitsi: &[(&str, &str)]) -> Value {
-    let upstream = Upstream::in_turn(&[(
-        200,
-        json!({
-            "meeting_room_id": "convene-0123abcd", "meeting_url": meeting_url, "role": "participant",
-            "ends_at": "2026-05-01T10:00:00+00:00", "name": null,
-        }),
-    )]);
+    let upstream = Upstream::in_turn(&[(200, admission(meeting_url, false))]);
     let entry = join(&with(&upstream, jitsi), &caller(), &Session { session_id: ID }).await.unwrap();
     assert_eq!(upstream.calls(), ["POST join_virtual_session"]);
     assert_eq!(upstream.asked()[0].header("authorization"), Some("Bearer t"));
@@ -61,15 +63,56 @@ async fn a_room_that_is_elsewhere_opens_by_its_url() {
 }
 
 #[tokio::test]
-async fn new_rooms_are_where_the_deployment_has_them() {
-    for (jitsi, base_url) in
-        [(&[][..], "https://meet.jit.si/"), (&OWN[..1], "https://meet.example/"), (&OWN, "https://meet.example/")]
+async fn a_guarded_room_without_tokens_is_left_for_one_where_the_deployment_has_them_now() {
+    const OLD: &str = "https://8x8.vc/tenant/convene-0123abcd";
+    for (jitsi, base_url, is_guarded) in
+        [(&[][..], "https://meet.jit.si/", false), (&OWN, "https://meet.example/", true)]
     {
+        let new_url = format!("{base_url}convene-4567cdef");
+        let answers =
+            [(200, admission(OLD, true)), (200, json!({"moved": true})), (200, admission(&new_url, is_guarded))];
+        let upstream = Upstream::in_turn(&answers);
+        let entry = join(&with(&upstream, jitsi), &caller(), &Session { session_id: ID }).await.unwrap();
+        assert_eq!(
+            upstream.calls(),
+            ["POST join_virtual_session", "POST rehouse_virtual_session", "POST join_virtual_session"]
+        );
+        let asked = &upstream.asked()[1];
+        assert_eq!(asked.header("apikey"), Some("s"), "the service asks");
+        assert_eq!(
+            asked.json(),
+            json!({
+                "session_id": ID, "meeting_room_id": "convene-0123abcd", "room_base_url": base_url,
+                "room_is_guarded": is_guarded,
+            })
+        );
+        assert!(entry.meeting_url.starts_with(&new_url), "{}", entry.meeting_url);
+        assert_eq!(entry.token.is_some(), is_guarded);
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_removed_while_the_room_changes_does_not_learn_the_new_one() {
+    let refusal = json!({"code": "removed", "message": "You were removed", "details": null, "hint": null});
+    let old = admission("https://8x8.vc/tenant/convene-0123abcd", true);
+    let upstream = Upstream::in_turn(&[(200, old), (200, json!({"moved": true})), (403, refusal)]);
+    let error = join(&with(&upstream, &OWN), &caller(), &Session { session_id: ID }).await.err().unwrap();
+    assert_eq!(error.code(), "removed");
+}
+
+#[tokio::test]
+async fn new_rooms_are_where_the_deployment_has_them() {
+    for (jitsi, base_url, is_guarded) in [
+        (&[][..], "https://meet.jit.si/", false),
+        (&OWN[..1], "https://meet.example/", false),
+        (&OWN, "https://meet.example/", true),
+    ] {
         let upstream = Upstream::in_turn(&[(200, json!({"session": {}}))]);
         create(&with(&upstream, jitsi), &caller(), &integrals(), Some("key")).await.unwrap();
         let asked = upstream.asked().remove(0);
         let arguments = json!({
-            "creator": ID, "request": integrals(), "room_base_url": base_url, "idempotency_key": "key",
+            "creator": ID, "request": integrals(), "room_base_url": base_url, "room_is_guarded": is_guarded,
+            "idempotency_key": "key",
         });
         assert_eq!((asked.call.as_str(), asked.json()), ("POST create_virtual_session", arguments));
         assert_eq!(asked.header("apikey"), Some("s"), "the service asks");

@@ -76,7 +76,8 @@ async fn nobody_else_plans_one_and_nobody_chooses_where_its_room_is() {
     }
     for creator in [&student, &tutor] {
         let arguments = json!({
-            "creator": tutor.id, "request": row(&tutor), "room_base_url": "https://evil.example/", "idempotency_key": null,
+            "creator": tutor.id, "request": row(&tutor), "room_base_url": "https://evil.example/", "room_is_guarded": false,
+            "idempotency_key": null,
         });
         let answer = stack.rpc("create_virtual_session", &arguments).by(creator).send().await;
         assert_eq!(answer.status, 403, "{answer:?}");

@@ -6,9 +6,12 @@ use serde_json::json;
 
 use super::Class;
 
+const MOVED: &str = "virtual_session_room_moved";
+
 /// Everything that somebody can ask that could have the room in it.
 async fn everything_asked(class: &Class, by: Option<&Person>) -> Vec<Answer> {
     let (stack, id) = (&class.stack, class.id);
+    let (name, _) = class.room().await;
     let mut requests = Vec::new();
     for path in [
         "virtual_session_rooms?select=*".to_owned(),
@@ -37,7 +40,12 @@ async fn everything_asked(class: &Class, by: Option<&Person>) -> Vec<Answer> {
     let session = json!({"session_id": id});
     for (rpc, arguments) in [
         ("join_virtual_session", session.clone()),
-        ("open_virtual_room", session.clone()),
+        (
+            "rehouse_virtual_session",
+            json!({
+                "session_id": id, "meeting_room_id": name, "room_base_url": "https://evil.example/", "room_is_guarded": false,
+            }),
+        ),
         ("change_virtual_session", json!({"session_id": id, "action": "start"})),
         ("readmit_to_virtual_session", json!({"session_id": id, "user_id": by.map(|person| person.id)})),
         ("virtual_room_ids", json!({})),
@@ -137,6 +145,37 @@ async fn whoever_knew_the_room_and_lost_the_seat_does_not_know_the_new_one() {
     assert_ne!(known, now);
     for person in [&class.tutor, &stays, &promoted] {
         assert_eq!(class.join(person).await.expect(200)["meeting_url"], now);
+        assert_eq!(class.notices(person, MOVED).await, 1, "who may be inside is told to join again");
+    }
+    assert_eq!(class.notices(&removed, MOVED).await, 0);
+}
+
+#[tokio::test]
+async fn a_live_session_goes_on_in_another_room_when_somebody_is_removed() {
+    let class = Class::planned(5).await;
+    let (removed, stays) = (class.registered().await, class.registered().await);
+    class.act(&class.tutor, "start").await.expect(200);
+    let known = class.join(&removed).await.expect(200)["meeting_url"].clone();
+    for _ in 0..2 {
+        class.act_on(&class.tutor, "remove", &removed).await.expect(200);
+    }
+    class.join(&removed).await.refused(403, "removed");
+    assert_kept_from(&class, Some(&removed), "removed").await;
+    for person in [&class.tutor, &stays] {
+        assert_ne!(class.join(person).await.expect(200)["meeting_url"], known);
+        assert_eq!(class.notices(person, MOVED).await, 1, "twice is once");
+    }
+    assert_eq!(class.notices(&removed, MOVED).await, 0);
+}
+
+#[tokio::test]
+async fn a_removal_long_before_changes_the_room_and_calls_nobody() {
+    let class = Class::planned(60).await;
+    let (removed, stays, before) = (class.registered().await, class.registered().await, class.room().await);
+    class.act_on(&class.tutor, "remove", &removed).await.expect(200);
+    assert_ne!(class.room().await, before);
+    for person in [&class.tutor, &stays, &removed] {
+        assert_eq!(class.notices(person, MOVED).await, 0);
     }
 }
 

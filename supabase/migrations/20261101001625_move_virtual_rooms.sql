@@ -1,0 +1,72 @@
+-- Where a session has its room, once there is one. A guarded room stays: who was removed gets no other token, and the one they
+-- have ends in minutes. Any other room is open to whoever knows its URL, which who was removed may; so it is left.
+
+-- Whether the people of a session that is open get into its room.
+create or replace function private.is_virtual_room_open(session public.virtual_sessions)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select session.status = 'live' or session.scheduled_time <= now() + interval '10 minutes'
+$$;
+revoke execute on function private.is_virtual_room_open(public.virtual_sessions) from public, anon, authenticated;
+
+-- Under the lock of the session: it has another room from now on, and who may be in the old one hears of it.
+create or replace function private.move_virtual_room(
+  session public.virtual_sessions, room_base_url text, room_is_guarded boolean)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  room_id constant text := private.new_virtual_room_id();
+begin
+  update public.virtual_session_rooms r
+    set meeting_room_id = room_id, meeting_url = room_base_url || room_id, is_guarded = room_is_guarded
+    where r.session_id = session.id;
+  if private.is_open_virtual_session(session) and private.is_virtual_room_open(session) then
+    perform private.notify_of_virtual_session(session, session.creator_id || array(
+      select r.user_id from public.virtual_session_registrations r
+      where r.session_id = session.id and r.status = 'registered'),
+      'virtual_session_room_moved', 'Group session in another room: join again');
+  end if;
+end
+$$;
+revoke execute on function private.move_virtual_room(public.virtual_sessions, text, boolean)
+  from public, anon, authenticated;
+
+-- After a removal. Whoever had a seat, now or before they left, knows the room.
+create or replace function private.leave_open_virtual_room(session public.virtual_sessions)
+returns void
+language sql
+set search_path = ''
+as $$
+  select private.move_virtual_room(session, left(r.meeting_url, -char_length(r.meeting_room_id)), false)
+  from public.virtual_session_rooms r
+  where r.session_id = session.id and not r.is_guarded and session.status in ('upcoming', 'live')
+$$;
+revoke execute on function private.leave_open_virtual_room(public.virtual_sessions) from public, anon, authenticated;
+
+-- For the functions, when they have no tokens for a guarded room, because the deployment now has its rooms elsewhere, or lets in
+-- without tokens: then nobody gets in any more, or everyone who was ever removed. Only while the room is the one that they saw:
+-- of two who join at once one moves it. Security definer: the service does not write rooms.
+create or replace function public.rehouse_virtual_session(
+  session_id uuid, meeting_room_id text, room_base_url text, room_is_guarded boolean)
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  session public.virtual_sessions;
+begin
+  select s.* into session from public.virtual_sessions s where s.id = rehouse_virtual_session.session_id for update;
+  perform private.move_virtual_room(session, room_base_url, room_is_guarded)
+    from public.virtual_session_rooms r
+    where r.session_id = session.id and r.meeting_room_id = rehouse_virtual_session.meeting_room_id and r.is_guarded;
+  return jsonb_build_object('moved', found);
+end
+$$;
+revoke execute on function public.rehouse_virtual_session(uuid, text, text, boolean) from public, anon, authenticated;
+grant execute on function public.rehouse_virtual_session(uuid, text, text, boolean) to service_role;
