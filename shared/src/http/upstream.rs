@@ -8,6 +8,7 @@ use futures_util::{
     pin_mut,
 };
 use http::{HeaderMap, StatusCode};
+use serde::de::DeserializeOwned;
 
 use crate::context::Context;
 
@@ -48,6 +49,16 @@ impl From<reqwest::Error> for UpstreamError {
     }
 }
 
+/// Reads a body. The error says where it is of another form, and not what is there, as serde would: it goes into the log, and what is
+/// there may be a token.
+pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
+    serde_json::from_slice(body).map_err(|error| unreadable(&error))
+}
+
+fn unreadable(error: &serde_json::Error) -> String {
+    format!("an unexpected answer, from line {} column {} on ({:?})", error.line(), error.column(), error.classify())
+}
+
 /// Sends `request` and reads the whole answer within `timeout`. Dropping the call aborts it.
 pub async fn send(
     context: &Context,
@@ -81,4 +92,29 @@ async fn exchange(client: &reqwest::Client, request: reqwest::RequestBuilder) ->
         body.extend_from_slice(&chunk);
     }
     Ok(Answer { status, headers, body })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_is_not_repeated() {
+        #[derive(Debug, serde::Deserialize)]
+        struct Pair {
+            #[expect(dead_code, reason = "only read")]
+            expires_in: u32,
+        }
+        for (body, category) in [
+            (r#""secret""#, "Data"),
+            (r#"{"expires_in": "secret"}"#, "Data"),
+            (r#"{"secret": 1}"#, "Data"),
+            ("secret", "Syntax"),
+            (r#"{"expires_in": "secret"#, "Eof"),
+        ] {
+            let error = read::<Pair>(body.as_bytes()).unwrap_err();
+            assert!(error.contains("line 1 column") && error.contains(category), "{error}");
+            assert!(!error.contains("secret"), "{error}");
+        }
+    }
 }

@@ -85,8 +85,7 @@ fn encode(function: &str, arguments: &impl Serialize) -> Result<Vec<u8>, Error> 
 }
 
 fn decode<T: DeserializeOwned>(function: &str, answer: &[u8]) -> Result<T, Error> {
-    serde_json::from_slice(answer)
-        .map_err(|error| Error::Internal(format!("rpc {function}: an unexpected answer: {error}")))
+    upstream::read(answer).map_err(|error| Error::Internal(format!("rpc {function}: {error}")))
 }
 
 /// Takes and gives bytes, so that it is compiled once and not for every type of argument and answer.

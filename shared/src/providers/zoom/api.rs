@@ -92,8 +92,6 @@ fn done(answer: &Answer) -> Result<(), ZoomError> {
 
 /// A success that cannot be read leaves open what was done.
 fn parse<T: DeserializeOwned>(answer: &Answer) -> Result<T, ZoomError> {
-    serde_json::from_slice(&answer.body).map_err(|error| ZoomError::Unanswered {
-        cause: format!("Zoom: an unexpected answer: {error}"),
-        timed_out: false,
-    })
+    upstream::read(&answer.body)
+        .map_err(|error| ZoomError::Unanswered { cause: format!("Zoom: {error}"), timed_out: false })
 }

@@ -111,8 +111,8 @@ impl Api<'_> {
     fn pair(&self, answer: &Answer, is_dead: fn(StatusCode, &str) -> bool) -> Result<TokenPair, ZoomError> {
         if answer.status.is_success() {
             // A pair that cannot be read is a pair that is lost.
-            return serde_json::from_slice(&answer.body).map_err(|error| ZoomError::Unanswered {
-                cause: format!("Zoom's token endpoint: an unexpected answer: {error}"),
+            return upstream::read(&answer.body).map_err(|error| ZoomError::Unanswered {
+                cause: format!("Zoom's token endpoint: {error}"),
                 timed_out: false,
             });
         }
