@@ -42,7 +42,7 @@ section_black_box() {
   step "Build the tests" cargo test --locked --package convene-tests --test black_box --test same_work --no-run
   start_postgres || { note_failure "Temporary PostgreSQL" 1; return; }
   for runtime in workerd deno; do
-    with_stack "$runtime on PostgreSQL" --runtime "$runtime" --db "$postgres_url" -- black_box_tests acceptance_tests same_work_tests
+    with_stack "$runtime on PostgreSQL" --runtime "$runtime" --db "$postgres_url" -- black_box_tests acceptance_tests same_work_tests log_tests
     OPENVIDU_VERSION=2 TURN_SERVICE=cloudflare with_stack "$runtime on PostgreSQL, with OpenVidu 2 and Cloudflare's TURN" \
       --runtime "$runtime" --db "$postgres_url" -- room_tests relay_tests room_acceptance_tests same_room_tests
     with_stack "$runtime on PostgreSQL, with the baselines" --runtime "$runtime" --db "$postgres_url" --baseline -- same_work_tests
@@ -55,7 +55,12 @@ section_black_box() {
 }
 
 black_box_tests() {
-  CONVENE_STACK_ENV="$work/stack.env" cargo test --locked --package convene-tests --test black_box
+  CONVENE_STACK_ENV="$work/stack.env" cargo test --locked --package convene-tests --test black_box -- --skip logs::
+}
+
+# At the end: what was logged meanwhile is searched too.
+log_tests() {
+  CONVENE_STACK_ENV="$work/stack.env" CONVENE_STACK_LOG="$work/stack" cargo test --locked --package convene-tests --test black_box logs::
 }
 
 acceptance_tests() {

@@ -20,6 +20,7 @@ mod database;
 mod environment;
 mod outbox;
 mod people;
+mod printed;
 mod request;
 mod rooms;
 mod simulators;

@@ -8,6 +8,7 @@ mod create_session;
 mod edge;
 mod input;
 mod instant_sessions;
+mod logs;
 mod outbox;
 mod rooms;
 mod seal_keys;
