@@ -87,7 +87,7 @@ relay_tests() {
 }
 
 room_acceptance_tests() {
-  CONVENE_STACK_ENV="$work/stack.env" node --test --test-reporter=spec tests/acceptance/operator_app.test.mjs
+  CONVENE_STACK_ENV="$work/stack.env" node --test --test-reporter=spec tests/acceptance/{operator_app,clients_first}.test.mjs
 }
 
 # Everything that was started is stopped, however the tests end.

@@ -2,57 +2,24 @@
 // each configuration. What it signs is read by `jose`, which has nothing of ours.
 import assert from "node:assert/strict";
 import { generateKeyPairSync, randomUUID } from "node:crypto";
-import path from "node:path";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { decodeJwt, exportPKCS8, generateKeyPair, jwtVerify } from "jose";
-import { startDeno } from "../../scripts/lib/dev/functions-deno.mjs";
-import { startWorkerd } from "../../scripts/lib/dev/functions-workerd.mjs";
+import { asked, deployed as deployedFunction } from "./deployed.mjs";
 import { ok, person, service, variables } from "./stack.mjs";
 
 const NAME = "virtual-sessions";
-const root = path.resolve(import.meta.dirname, "../..");
 const PUBLIC = /^https:\/\/meet\.jit\.si\/convene-[0-9a-f]{64}$/;
 
 let tutor, student;
-const started = [];
 
 before(async () => {
   [tutor, student] = await Promise.all([person("tutor"), person("student")]);
   ok(await service.from("profiles").update({ full_name: "Zoë \"Z\" 👩" }).eq("id", tutor.id));
 });
-after(() => Promise.all(started.map(({ stop }) => stop())));
 
-/** The function with these variables: what it answers to someone. */
-async function deployed(jitsi) {
-  const start = variables.RUNTIME === "deno" ? startDeno : startWorkerd;
-  const runtime = await start({
-    root,
-    functions: [NAME],
-    variables: {
-      SUPABASE_URL: `${variables.SIMULATORS_URL}/supabase`,
-      SUPABASE_PUBLISHABLE_KEY: variables.PUBLISHABLE_KEY,
-      SUPABASE_SECRET_KEY: variables.SECRET_KEY,
-      JWT_SECRET: variables.JWT_SECRET,
-      ...jitsi,
-    },
-    onDeath: (reason) => assert.fail(reason),
-  });
-  started.push(runtime);
-  return asked(`${await runtime.address(NAME)}/functions/v1`);
-}
-
-/** The function at an address. */
-const asked = (functions) => async (by, body) => {
-  const { data: { session } } = await by.supabase.auth.getSession();
-  const response = await fetch(`${functions}/${NAME}`, {
-    method: "POST",
-    headers: { "content-type": "application/json", authorization: `Bearer ${session.access_token}` },
-    body: JSON.stringify(body),
-  });
-  return { status: response.status, ...(await response.json()) };
-};
+const deployed = (jitsi) => deployedFunction(NAME, jitsi);
 /** The one of the stack, at the public Jitsi. */
-const publicly = asked(variables.FUNCTIONS_URL);
+const publicly = asked(variables.FUNCTIONS_URL, NAME);
 
 /** A session that begins now, and in which the student has a seat. */
 async function planned(ask) {
