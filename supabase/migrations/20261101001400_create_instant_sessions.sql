@@ -96,6 +96,7 @@ $$;
 revoke execute on function private.session_token() from public, anon, authenticated;
 revoke execute on function private.hash_guest_secret(text), private.guest_secret_hash() from public;
 grant execute on function private.hash_guest_secret(text), private.guest_secret_hash() to anon, authenticated;
+grant execute on function private.hash_guest_secret(text) to service_role;
 
 -- Security definer, the next four, and open to anon: the policies of the two tables need each other, and their own
 -- tables, and would recurse without a way around; a guest has no other role than anon. Each answers for the caller

@@ -32,16 +32,43 @@ create table if not exists public.video_participants (
   is_muted boolean not null default false,
   joined_at timestamptz not null default now(),
   left_at timestamptz,
+  -- Guests whom the tutor put out stay out.
+  removed_at timestamptz,
   unique (meeting, user_id),
   check (user_type = 'guest' or user_id is not null)
 );
 create index if not exists video_participants_user_id_idx on public.video_participants (user_id);
 
+-- By which guests without an account are the same ones again. Apart from the participants, whose rows the parties read
+-- with all columns.
+create table if not exists private.video_guest_secrets (
+  participant_id uuid primary key references public.video_participants (id) on delete cascade,
+  secret_hash text not null
+);
+create index if not exists video_guest_secrets_secret_hash_idx on private.video_guest_secrets (secret_hash);
+
 alter table public.video_meetings enable row level security;
 alter table public.video_participants enable row level security;
-revoke all on public.video_meetings, public.video_participants from public, anon, authenticated, service_role;
+alter table private.video_guest_secrets enable row level security;
+revoke all on public.video_meetings, public.video_participants, private.video_guest_secrets
+  from public, anon, authenticated, service_role;
 grant select on public.video_meetings, public.video_participants to authenticated;
 grant all on public.video_meetings, public.video_participants to service_role;
+grant select, insert on private.video_guest_secrets to service_role;
+
+-- For what the service does: the meeting of an ID, unless it is overdue and waits for the sweep.
+create or replace function private.video_meeting_of(meeting_id text)
+returns public.video_meetings
+language sql
+stable
+set search_path = ''
+as $$
+  select m.* from public.video_meetings m
+  where m.meeting_id = video_meeting_of.meeting_id
+    and (m.status in ('completed', 'cancelled') or m.scheduled_start >= private.overdue_before())
+$$;
+revoke execute on function private.video_meeting_of(text) from public, anon, authenticated;
+grant execute on function private.video_meeting_of(text) to service_role;
 
 -- Security definer: the policy of the participants needs that of the meetings.
 create or replace function private.readable_video_meeting_ids()
@@ -73,7 +100,8 @@ create policy "Tutor, student and admins read who takes part" on public.video_pa
   for select to authenticated
   using (meeting = any (array(select private.readable_video_meeting_ids())));
 
--- What callers choose; told as a 422 that names the field, where a CHECK would be an anonymous error.
+-- What callers choose; told as a 422 that names the field as the function's callers know it, where a CHECK would be an
+-- anonymous error.
 create or replace function private.guard_video_meeting()
 returns trigger
 language plpgsql
@@ -82,13 +110,13 @@ as $$
 declare
   refused constant text[] := case
     when new.tutor_id = new.student_id
-      then array['student_id', 'tutor and student are two people']
+      then array['studentId', 'tutor and student are two people']
     when new.scheduled_start is null or not isfinite(new.scheduled_start)
         or new.scheduled_start > now() + interval '10 years'
-      then array['scheduled_start', 'scheduled_start is a date and time']
+      then array['scheduledStart', 'scheduledStart is a date and time']
     when new.scheduled_end is null or not isfinite(new.scheduled_end) or new.scheduled_end <= new.scheduled_start
         or new.scheduled_end > new.scheduled_start + interval '24 hours'
-      then array['scheduled_end', 'scheduled_end is after scheduled_start, by 24 hours at most']
+      then array['scheduledEnd', 'scheduledEnd is after scheduledStart, by 24 hours at most']
   end;
 begin
   if refused is not null then
@@ -109,3 +137,20 @@ create or replace trigger video_meetings_audit after insert or update or delete 
   for each row execute function private.audit_session('tutor_id');
 create or replace trigger video_participants_audit after insert or update or delete on public.video_participants
   for each row execute function private.audit_participant('video_meetings', 'tutor_id', 'meeting');
+
+-- Who is in a meeting when it ends, leaves it with it: at its planned end, when only the sweep ended it.
+create or replace function private.empty_video_meeting()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update public.video_participants p set left_at = least(now(), new.scheduled_end)
+    where p.meeting = new.id and p.left_at is null;
+  return null;
+end
+$$;
+revoke execute on function private.empty_video_meeting() from public, anon, authenticated;
+create or replace trigger video_meetings_empty after update of status on public.video_meetings
+  for each row when (new.status in ('completed', 'cancelled') and old.status <> new.status)
+  execute function private.empty_video_meeting();

@@ -1,7 +1,7 @@
 -- Six digits keep nobody out who may try them all: five wrong tries by one caller, or twenty by everyone, close a
--- meeting for a quarter of an hour. The tries of a meeting are counted one after the other, and each is written down
--- before it is compared, so that guessing in parallel gains nothing. A refusal is an answer and not an error, because
--- an error would take the count back.
+-- meeting for a quarter of an hour, and sixty by one caller close all meetings for them. The tries of a caller, and those
+-- of a meeting, are counted one after the other, and each is written down before it is compared, so that guessing in
+-- parallel gains nothing. A refusal is an answer and not an error, because an error would take the count back.
 
 create table if not exists private.passcode_attempts (
   id bigint generated always as identity primary key,
@@ -10,6 +10,7 @@ create table if not exists private.passcode_attempts (
   attempted_at timestamptz not null
 );
 create index if not exists passcode_attempts_meeting_id_idx on private.passcode_attempts (meeting_id, attempted_at);
+create index if not exists passcode_attempts_caller_idx on private.passcode_attempts (caller, attempted_at);
 create index if not exists passcode_attempts_attempted_at_idx on private.passcode_attempts (attempted_at);
 alter table private.passcode_attempts enable row level security;
 revoke all on private.passcode_attempts from public, anon, authenticated;
@@ -28,17 +29,23 @@ declare
   -- Not now(): that is when the transaction began, before it waited for the others.
   moment timestamptz;
   attempt bigint;
-  candidate record;
+  candidate public.video_meetings;
 begin
   if meeting_id is null or meeting_id !~ '^MID-[A-Z0-9]{16}$' then
     return;
   end if;
+  -- In one order for all: the caller's, then the meeting's.
+  perform pg_advisory_xact_lock(hashtextextended('passcodes of ' || caller, 0));
   perform pg_advisory_xact_lock(hashtextextended('passcode ' || meeting_id, 0));
   moment := clock_timestamp();
   select ceil(extract(epoch from greatest(
       case when count(*) filter (where a.caller = try_passcode.caller) >= 5
         then min(a.attempted_at) filter (where a.caller = try_passcode.caller) end,
-      case when count(*) >= 20 then min(a.attempted_at) end) + interval '15 minutes' - moment))
+      case when count(*) >= 20 then min(a.attempted_at) end,
+      -- Also of IDs that are none: each leaves a row.
+      (select case when count(*) >= 60 then min(o.attempted_at) end from private.passcode_attempts o
+        where o.caller = try_passcode.caller and o.attempted_at > moment - interval '15 minutes'))
+    + interval '15 minutes' - moment))
     into retry_after
     from private.passcode_attempts a
     where a.meeting_id = try_passcode.meeting_id and a.attempted_at > moment - interval '15 minutes';
@@ -48,9 +55,7 @@ begin
   insert into private.passcode_attempts (meeting_id, caller, attempted_at)
     values (try_passcode.meeting_id, try_passcode.caller, moment)
     returning id into attempt;
-  select m.id, m.passcode into candidate from public.video_meetings m
-    where m.meeting_id = try_passcode.meeting_id
-      and (m.status in ('completed', 'cancelled') or m.scheduled_start >= private.overdue_before());
+  candidate := private.video_meeting_of(meeting_id);
   -- Digests, so that the time to compare tells nothing of how much was right.
   if sha256(convert_to(coalesce(try_passcode.passcode, ''), 'UTF8'))
       = sha256(convert_to(coalesce(candidate.passcode, 'no meeting'), 'UTF8')) and candidate.id is not null then

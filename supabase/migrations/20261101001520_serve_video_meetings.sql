@@ -30,23 +30,23 @@ revoke execute on function private.own_video_meeting(public.video_meetings),
 grant execute on function private.own_video_meeting(public.video_meetings),
   private.shared_video_meeting(public.video_meetings) to service_role;
 
--- Security definer: writes keys and meetings, and asks for the right to itself, of auth.uid().
-create or replace function public.create_video_meeting(request jsonb, generated jsonb, idempotency_key text)
+-- The ID, and the passcode that keeps others out, are the function's choice and not the tutor's, who could choose what is
+-- guessed. So the function makes a meeting, as the service, for the user whose token it verified.
+create or replace function public.create_video_meeting(
+  caller uuid, request jsonb, generated jsonb, idempotency_key text)
 returns jsonb
 language plpgsql
-security definer
 set search_path = ''
 set timezone = 'UTC'
 as $$
 declare
-  caller constant uuid := auth.uid();
+  ends constant timestamptz := (request ->> 'scheduled_end')::timestamptz;
   taken private.idempotency_keys;
   booking public.bookings;
   meeting public.video_meetings;
 begin
-  if octet_length(request::text) > 65536 then
-    perform private.refuse(413, 'too_large', 'The request is larger than 65536 bytes');
-  elsif (request ->> 'tutor_id')::uuid is distinct from caller or not private.is_host('video_meetings', caller) then
+  perform private.act_for(caller);
+  if (request ->> 'tutor_id')::uuid is distinct from caller or not private.is_host('video_meetings', caller) then
     perform private.refuse(403, 'not_the_tutor', 'Only the tutor of a booking makes its meeting', 'tutorId');
   end if;
   taken := private.take_idempotency_key(caller, 'video-meetings', coalesce(idempotency_key, gen_random_uuid()::text),
@@ -67,33 +67,29 @@ begin
   if not found then
     perform private.refuse(404, 'booking_not_found', 'You have no such booking with this student', 'bookingId');
   elsif exists (select from public.video_meetings m where m.booking_id = booking.id
-      and m.status in ('pending', 'active') and m.scheduled_start >= private.overdue_before()) then
+      and m.status in ('pending', 'active') and m.scheduled_end > now()) then
     perform private.refuse(409, 'meeting_exists', 'This booking has a meeting already', 'bookingId');
-  end if;
-  if (request ->> 'scheduled_end')::timestamptz <= now() then
-    perform private.refuse(422, 'invalid_field', 'scheduled_end has yet to come', 'scheduled_end');
+  elsif ends <= now() or ends > now() + interval '2 years' then
+    perform private.refuse(422, 'invalid_field', 'scheduledEnd is within the next two years', 'scheduledEnd');
   end if;
   perform private.spend('video meetings ' || caller, 1, 60, interval '1 hour', 'too_many_meetings',
     'You have planned sixty meetings within an hour; try again later');
   insert into public.video_meetings (meeting_id, passcode, booking_id, tutor_id, student_id, scheduled_start,
       scheduled_end)
     values (generated ->> 'meeting_id', generated ->> 'passcode', booking.id, booking.tutor_id, booking.student_id,
-      (request ->> 'scheduled_start')::timestamptz, (request ->> 'scheduled_end')::timestamptz)
+      (request ->> 'scheduled_start')::timestamptz, ends)
     returning * into meeting;
   update private.idempotency_keys k set resource_id = meeting.id
     where k.caller_id = caller and k.function_name = taken.function_name and k.key = taken.key;
   return private.own_video_meeting(meeting);
-exception when data_exception then
-  perform private.refuse(422, 'invalid_field', 'ids are UUIDs, and start and end dates and times', 'scheduledStart');
-  return null;
 end
 $$;
-revoke execute on function public.create_video_meeting(jsonb, jsonb, text) from public, anon, service_role;
-grant execute on function public.create_video_meeting(jsonb, jsonb, text) to authenticated;
+revoke execute on function public.create_video_meeting(uuid, jsonb, jsonb, text) from public, anon, authenticated;
+grant execute on function public.create_video_meeting(uuid, jsonb, jsonb, text) to service_role;
 
--- The meeting for one of its parties, or for a try at its passcode; else the refusal, which is an answer and not an error,
--- because an error would take the count of the try back.
-create or replace function private.find_video_meeting(
+-- A try at the passcode of a meeting: the meeting, or the refusal, which is an answer and not an error, because an error
+-- would take the count of the try back.
+create or replace function private.open_video_meeting(
   meeting_id text, caller uuid, address text, passcode text, out meeting uuid, out refusal jsonb)
 language plpgsql
 set search_path = ''
@@ -101,12 +97,7 @@ as $$
 declare
   retry_after integer;
 begin
-  select m.id into meeting from public.video_meetings m
-    where m.meeting_id = find_video_meeting.meeting_id and caller in (m.tutor_id, m.student_id)
-      and (m.status in ('completed', 'cancelled') or m.scheduled_start >= private.overdue_before());
-  if found then
-    return;
-  elsif passcode is null then
+  if passcode is null then
     refusal := private.answer_refusal(404, 'meeting_not_found', 'There is no such meeting of yours');
     return;
   end if;
@@ -120,181 +111,35 @@ begin
   end if;
 end
 $$;
-revoke execute on function private.find_video_meeting(text, uuid, text, text) from public, anon, authenticated;
-grant execute on function private.find_video_meeting(text, uuid, text, text) to service_role;
+revoke execute on function private.open_video_meeting(text, uuid, text, text) from public, anon, authenticated;
+grant execute on function private.open_video_meeting(text, uuid, text, text) to service_role;
 
--- Clients may not execute this and the next: with a filter or cast on the answer they could make a wrong try fail, and
--- undo its count.
+-- Clients may not execute this, nor what joins a meeting: with a filter or cast on the answer they could make a wrong try
+-- fail, and undo its count.
 create or replace function public.read_video_meeting(meeting_id text, caller uuid, address text, passcode text)
 returns jsonb
 language plpgsql
 set search_path = ''
 as $$
 declare
-  entry constant record := private.find_video_meeting(meeting_id, caller, address, passcode);
+  meeting constant public.video_meetings := private.video_meeting_of(meeting_id);
+  entry record;
 begin
+  if caller in (meeting.tutor_id, meeting.student_id) or (meeting.id is not null and private.is_admin(caller)) then
+    return private.own_video_meeting(meeting);
+  end if;
+  entry := private.open_video_meeting(meeting_id, caller, address, passcode);
   return coalesce(entry.refusal, (
-    select case when caller in (m.tutor_id, m.student_id) then private.own_video_meeting(m)
-      else private.shared_video_meeting(m) end
-    from public.video_meetings m where m.id = entry.meeting));
+    select private.shared_video_meeting(m) from public.video_meetings m where m.id = entry.meeting));
 end
 $$;
+revoke execute on function public.read_video_meeting(text, uuid, text, text) from public, anon, authenticated;
+grant execute on function public.read_video_meeting(text, uuid, text, text) to service_role;
 
-create or replace function public.join_video_meeting(
-  meeting_id text, caller uuid, address text, passcode text, user_type text, session_id text)
-returns jsonb
-language plpgsql
-set search_path = ''
-set timezone = 'UTC'
-as $$
-declare
-  entry constant record := private.find_video_meeting(meeting_id, caller, address, passcode);
-  meeting public.video_meetings;
-  role text;
-  participant public.video_participants;
-begin
-  if entry.refusal is not null then
-    return entry.refusal;
-  end if;
-  perform private.act_for(caller);
-  select m.* into meeting from public.video_meetings m where m.id = entry.meeting for no key update;
-  role := case caller when meeting.tutor_id then 'tutor' when meeting.student_id then 'student' else 'guest' end;
-  if user_type is distinct from role then
-    perform private.refuse(403, 'wrong_user_type', format('You join this meeting as %s', role), 'userType');
-  end if;
-  perform private.require_open_video_meeting(meeting);
-  perform private.spend(format('video joins %s %s', meeting.id, coalesce(caller::text, address)), 1, 30,
-    interval '10 minutes', 'too_many_joins', 'You have joined this meeting too often; try again in a few minutes');
-  if role = 'tutor' and meeting.status = 'pending' then
-    update public.video_meetings m set status = 'active' where m.id = meeting.id;
-  end if;
-  participant := private.seat_video_participant(meeting, caller, role, session_id);
-  return jsonb_build_object('participantId', participant.id, 'sessionId', participant.session_id, 'userType', role,
-    'scheduledEnd', meeting.scheduled_end,
-    'name', (select to_jsonb(p) ->> 'full_name' from public.profiles p where p.id = caller));
-end
-$$;
-
-create or replace function private.require_open_video_meeting(meeting public.video_meetings)
-returns void
-language plpgsql
-set search_path = ''
-as $$
-begin
-  if meeting.status = 'cancelled' then
-    perform private.refuse(409, 'meeting_cancelled', 'This meeting was cancelled');
-  elsif meeting.status = 'completed' or meeting.scheduled_end <= now() then
-    perform private.refuse(409, 'meeting_over', 'This meeting is over');
-  elsif meeting.scheduled_start > now() + interval '15 minutes' then
-    perform private.refuse(409, 'too_early', 'The meeting can be joined from 15 minutes before it begins', null,
-      least(ceil(extract(epoch from meeting.scheduled_start - interval '15 minutes' - now())), 86400)::integer);
-  end if;
-end
-$$;
-
--- Under the lock of the meeting. A user is there once, whatever window they come from; a guest who comes back has their
--- session id from before. Guests keep neither party out.
-create or replace function private.seat_video_participant(
-  meeting public.video_meetings, person uuid, role text, session_id text)
-returns public.video_participants
-language plpgsql
-set search_path = ''
-as $$
-declare
-  participant public.video_participants;
-begin
-  update public.video_participants p
-    set left_at = null, joined_at = now(), session_id = coalesce(seat_video_participant.session_id, p.session_id)
-    where p.meeting = meeting.id and case when person is null
-      then p.user_id is null and p.session_id = seat_video_participant.session_id else p.user_id = person end
-    returning p.* into participant;
-  if found then
-    return participant;
-  elsif role = 'guest' and (select count(*) from public.video_participants p where p.meeting = meeting.id) >= 50 then
-    perform private.refuse(409, 'meeting_full', 'The meeting has 50 participants already');
-  end if;
-  insert into public.video_participants (meeting, user_id, user_type, session_id)
-    values (meeting.id, person, role, coalesce(seat_video_participant.session_id, gen_random_uuid()::text))
-    returning * into participant;
-  return participant;
-end
-$$;
-revoke execute on function private.require_open_video_meeting(public.video_meetings),
-  private.seat_video_participant(public.video_meetings, uuid, text, text) from public, anon, authenticated;
-grant execute on function private.require_open_video_meeting(public.video_meetings),
-  private.seat_video_participant(public.video_meetings, uuid, text, text) to service_role;
-
--- Somebody in a meeting: a user, or a guest by the session id that they were given, which the parties see and nobody else.
-create or replace function private.video_participant_of(meeting_id text, caller uuid, session_id text)
-returns public.video_participants
-language plpgsql
-stable
-set search_path = ''
-as $$
-declare
-  participant public.video_participants;
-begin
-  select p.* into participant
-    from public.video_participants p join public.video_meetings m on m.id = p.meeting
-    where m.meeting_id = video_participant_of.meeting_id and case when caller is null
-      then p.user_id is null and p.session_id = video_participant_of.session_id else p.user_id = caller end;
-  if not found then
-    perform private.refuse(404, 'meeting_not_found', 'You are not in such a meeting');
-  end if;
-  return participant;
-end
-$$;
-revoke execute on function private.video_participant_of(text, uuid, text) from public, anon, authenticated;
-grant execute on function private.video_participant_of(text, uuid, text) to service_role;
-
-create or replace function public.leave_video_meeting(meeting_id text, caller uuid, session_id text)
-returns jsonb
-language plpgsql
-set search_path = ''
-as $$
-declare
-  participant constant public.video_participants := private.video_participant_of(meeting_id, caller, session_id);
-begin
-  perform private.act_for(caller);
-  update public.video_participants p set left_at = now() where p.id = participant.id and p.left_at is null;
-  return jsonb_build_object('left', true);
-end
-$$;
-
--- Oneself, or, as the tutor, another user.
-create or replace function public.mute_video_participant(
-  meeting_id text, caller uuid, session_id text, user_id uuid, is_muted boolean)
-returns jsonb
-language plpgsql
-set search_path = ''
-as $$
-declare
-  participant public.video_participants := private.video_participant_of(meeting_id, caller, session_id);
-begin
-  if user_id is distinct from participant.user_id and user_id is not null then
-    if participant.user_type <> 'tutor' then
-      perform private.refuse(403, 'not_the_tutor', 'Only the tutor mutes others', 'userId');
-    end if;
-    select p.* into participant from public.video_participants p
-      where p.meeting = participant.meeting and p.user_id = mute_video_participant.user_id;
-    if not found then
-      perform private.refuse(404, 'participant_not_found', 'Nobody of that id is in the meeting', 'userId');
-    end if;
-  end if;
-  perform private.act_for(caller);
-  update public.video_participants p set is_muted = mute_video_participant.is_muted where p.id = participant.id;
-  return jsonb_build_object('isMuted', is_muted, 'userId', participant.user_id);
-end
-$$;
-revoke execute on function public.read_video_meeting(text, uuid, text, text),
-  public.join_video_meeting(text, uuid, text, text, text, text), public.leave_video_meeting(text, uuid, text),
-  public.mute_video_participant(text, uuid, text, uuid, boolean) from public, anon, authenticated;
-grant execute on function public.read_video_meeting(text, uuid, text, text),
-  public.join_video_meeting(text, uuid, text, text, text, text), public.leave_video_meeting(text, uuid, text),
-  public.mute_video_participant(text, uuid, text, uuid, boolean) to service_role;
-
--- Row-level security lets the parties, and admins, read it.
-create or replace function public.video_meeting_participants(meeting_id text)
+-- A hundred of them, from the one after `after` on; `next` is where the next hundred begin. They are cut by id, which
+-- stays when somebody leaves and comes back, and shown in the order in which they came. Row-level security lets the
+-- parties, and admins, read them.
+create or replace function public.video_meeting_participants(meeting_id text, after uuid)
 returns jsonb
 language plpgsql
 stable
@@ -308,14 +153,19 @@ begin
   if not found then
     perform private.refuse(404, 'meeting_not_found', 'There is no such meeting of yours');
   end if;
-  return jsonb_build_object('participants', (
-    select coalesce(jsonb_agg(jsonb_build_object('participantId', p.id, 'userId', p.user_id, 'userType', p.user_type,
-      'isMuted', p.is_muted, 'joinedAt', p.joined_at, 'leftAt', p.left_at) order by p.joined_at), '[]')
-    from public.video_participants p where p.meeting = meeting_row));
+  return (
+    select jsonb_build_object(
+      'participants', coalesce(jsonb_agg(jsonb_build_object('participantId', p.id, 'userId', p.user_id,
+        'userType', p.user_type, 'isMuted', p.is_muted, 'joinedAt', p.joined_at, 'leftAt', p.left_at,
+        'removedAt', p.removed_at) order by p.joined_at), '[]'),
+      'next', case when count(*) = 100 then (array_agg(p.id order by p.id desc))[1] end)
+    from (
+      select * from public.video_participants o
+      where o.meeting = meeting_row and (after is null or o.id > after) order by o.id limit 100) as p);
 end
 $$;
-revoke execute on function public.video_meeting_participants(text) from public, anon, service_role;
-grant execute on function public.video_meeting_participants(text) to authenticated;
+revoke execute on function public.video_meeting_participants(text, uuid) from public, anon, service_role;
+grant execute on function public.video_meeting_participants(text, uuid) to authenticated;
 
 -- Security definer: no client writes a meeting.
 create or replace function public.change_video_meeting(meeting_id text, action text)

@@ -25,7 +25,7 @@ select pg_temp.as_user('admin');
 select is(pg_temp.call(function_name), '42501', 'FUN-03 nor can a user, even an admin, call ' || function_name)
   from access_functions where not authenticated order by function_name;
 select pg_temp.as_service();
-select matches(pg_temp.call(function_name), '^(1 row|meeting_not_found)$', 'FUN-04 the service calls ' || function_name)
+select matches(pg_temp.call(function_name), '^(1 row|(meeting|booking)_not_found)$', 'FUN-04 the service calls ' || function_name)
   from access_functions where not authenticated order by function_name;
 
 select pg_temp.as_user('trainer');

@@ -15,7 +15,8 @@ create function pg_temp.private_tables() returns setof text language sql securit
 $$;
 select results_eq('select pg_temp.private_tables()', array['private.host_roles', 'private.idempotency_keys',
     'private.instant_session_removals', 'private.meeting_rooms', 'private.outbox', 'private.passcode_attempts',
-    'private.rate_limits', 'private.used_zoom_states', 'private.zoom_meeting_changes', 'private.zoom_meetings', 'private.zoom_refresh_leases'],
+    'private.rate_limits', 'private.used_zoom_states', 'private.video_guest_secrets', 'private.zoom_meeting_changes',
+    'private.zoom_meetings', 'private.zoom_refresh_leases'],
   'PRIV-01 the tables of private are the known ones');
 select is_empty($$select t, r, p from pg_temp.private_tables() t, unnest(array['anon', 'authenticated']) r,
     unnest(array['select', 'insert', 'update', 'delete', 'truncate', 'references', 'trigger']) p

@@ -91,7 +91,6 @@ insert into definers values
   ('public.change_virtual_session', 'authenticated', 'locks the session before it asks whose it is'),
   ('public.create_instant_session', 'authenticated', 'no client writes keys and limits'),
   ('public.create_meeting', 'authenticated', 'no client writes keys'),
-  ('public.create_video_meeting', 'authenticated', 'no client writes keys and meetings'),
   ('public.create_video_session', 'authenticated', 'no client writes keys and claims'),
   ('public.dismiss_instant_participant', 'authenticated', 'no client writes who was removed'),
   ('public.end_meeting', 'authenticated', 'no client writes effects and leases'),

@@ -1,7 +1,8 @@
--- Threat: someone finds the passcode of a meeting by trying, finds out which meetings there are, or shuts another out.
+-- Threat: someone finds the passcode of a meeting by trying, finds out which meetings there are, fills the table of tries, or
+-- shuts another out.
 \ir support/people.psql
 \ir support/video_meetings.psql
-select plan(51);
+select plan(61);
 
 -- Whom the service tries for from here on.
 create function pg_temp.caller(address text, person text default null) returns void language sql as $$
@@ -81,6 +82,31 @@ select pg_temp.caller(null);
 select pg_temp.try('000000') from generate_series(1, 5) as n;
 select is(pg_temp.try('123456'), '429 too_many_attempts', 'PASS-19 callers of whom nothing is known are one');
 
+-- One caller, of all meetings, also of those that are none, sixty.
+select pg_temp.forget();
+select pg_temp.caller('192.0.2.1');
+create function pg_temp.invented(n bigint) returns text language sql as $$ select 'MID-' || lpad(n::text, 16, '0') $$;
+create function pg_temp.all_attempts() returns bigint language sql security definer as $$
+  select count(*) from private.passcode_attempts
+$$;
+select is((select string_agg(distinct pg_temp.try('000000', pg_temp.invented(n)), ',') from generate_series(1, 60) as n),
+  '404 meeting_not_found', 'PASS-37 a caller tries sixty IDs');
+select is(pg_temp.try(passcode, id), '429 too_many_attempts', 'PASS-38 and no more, ' || id)
+  from (values ('000000', pg_temp.invented(61)), ('000000', 'MID-AAAAAAAAAAAAAAAA'), ('123456', 'MID-AAAAAAAAAAAAAAAA'))
+    as tries (passcode, id);
+select ok((current_setting('response.headers')::jsonb #>> '{0,Retry-After}')::integer between 890 and 900,
+  'PASS-39 for as long');
+select is(pg_temp.all_attempts(), 60::bigint, 'PASS-40 which leaves no row');
+select pg_temp.caller('192.0.2.2');
+select is(pg_temp.try('123456'), 'open', 'PASS-41 another caller is not shut out');
+select pg_temp.caller('192.0.2.1', 'stranger');
+select is(pg_temp.try('123456'), 'open', 'PASS-42 nor a user at the same address');
+select pg_temp.caller('192.0.2.1');
+select pg_temp.age('14 minutes 50 seconds');
+select is(pg_temp.try('123456'), '429 too_many_attempts', 'PASS-43 for a quarter of an hour');
+select pg_temp.age('10 seconds');
+select is(pg_temp.try('123456'), 'open', 'PASS-44 and no longer');
+
 -- An ID that is none.
 select pg_temp.forget();
 select pg_temp.caller('192.0.2.1');
@@ -112,8 +138,8 @@ select is(pg_temp.try('654321', 'MID-BBBBBBBBBBBBBBBB'), '404 meeting_not_found'
 create function pg_temp.direct() returns setof text language sql as $$
   select pg_temp.attempt(statement) from unnest(array[
     $w$select read_video_meeting('MID-AAAAAAAAAAAAAAAA', null, 'x', '123456')$w$,
-    $w$select join_video_meeting('MID-AAAAAAAAAAAAAAAA', null, 'x', '123456', 'guest', null)$w$,
-    $w$select private.find_video_meeting('MID-AAAAAAAAAAAAAAAA', null, 'x', '123456')$w$,
+    $w$select join_video_meeting('MID-AAAAAAAAAAAAAAAA', null, 'x', '123456', 'guest', null, repeat('s', 32))$w$,
+    $w$select private.open_video_meeting('MID-AAAAAAAAAAAAAAAA', null, 'x', '123456')$w$,
     $w$select private.answer_refusal(404, 'x', 'x')$w$,
     $w$select private.try_passcode('MID-AAAAAAAAAAAAAAAA', 'x', '123456')$w$,
     $w$select * from private.passcode_attempts$w$,

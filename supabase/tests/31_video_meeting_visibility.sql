@@ -2,7 +2,7 @@
 -- writes one past the functions.
 \ir support/people.psql
 \ir support/video_meetings.psql
-select plan(59);
+select plan(67);
 
 select pg_temp.clear();
 
@@ -35,6 +35,17 @@ insert into video_participants (meeting, user_id, user_type)
 select pg_temp.as_user('stranger');
 select is(pg_temp.visible('video_meetings') || pg_temp.visible('video_participants'), '00',
   'MEET-11 a guest who takes part does not read the tables');
+
+-- What makes a guest the same one again is nowhere to be read, with the table grants of @supabase/lite either.
+select pg_temp.as_owner();
+insert into private.video_guest_secrets (participant_id, secret_hash) select p.id, 'h' from video_participants p
+  where p.meeting = pg_temp.id('meeting') and p.user_id is null;
+select is(pg_temp.visible('private.video_guest_secrets'), '42501', 'MEET-35 the ' || actor || ' may not ask for secrets')
+  from unnest(array['tutor', 'student', 'admin', 'stranger']) as actor, lateral pg_temp.as_user(actor);
+select pg_temp.as_owner();
+grant select on private.video_guest_secrets to authenticated;
+select is(pg_temp.visible('private.video_guest_secrets'), '0', 'MEET-36 nor with a grant, the ' || actor)
+  from unnest(array['tutor', 'student', 'admin', 'stranger']) as actor, lateral pg_temp.as_user(actor);
 
 -- Writing, with the table grants of @supabase/lite.
 select pg_temp.as_owner();

@@ -26,6 +26,7 @@ SQL
 }
 
 race_functions() {
+  local removal
   sql "create table race_outcomes (outcome text);
     grant insert on race_outcomes to anon, authenticated, service_role;
     create function race_outcome(call text) returns text language plpgsql as \$\$
@@ -59,18 +60,32 @@ race_functions() {
 
   expect_race "$RACERS requests for the meeting of one booking: one gets it" \
     "1 done, $((RACERS - 1)) meeting_exists, 1 meeting" \
-    "$(race_calls "$RACERS" "{\"role\": \"authenticated\", \"sub\": \"$TUTOR\"}" "create_video_meeting(jsonb_build_object(
+    "$(race_calls "$RACERS" "$SERVICE" "create_video_meeting(''$TUTOR'', jsonb_build_object(
       ''booking_id'', ''$GUEST_SESSION'', ''tutor_id'', ''$TUTOR'', ''student_id'', ''$STUDENT'',
       ''scheduled_start'', now(), ''scheduled_end'', now() + interval ''1 hour''),
       jsonb_build_object(''meeting_id'', ''MID-'' || lpad(%L, 16, ''0''), ''passcode'', ''123456''), null)"), $(
       sql "select count(*) from video_meetings where booking_id = '$GUEST_SESSION'") meeting"
 
   sql "update video_meetings set meeting_id = '$GUEST_MEETING' where booking_id = '$GUEST_SESSION'"
-  expect_race "60 guests from as many places join a meeting of 50" "50 done, 10 meeting_full, 50 there" \
-    "$(race_calls 60 "$SERVICE" "join_video_meeting(''$GUEST_MEETING'', null, %1\$L, ''123456'', ''guest'', %1\$L)"), $(
-      sql "select count(*) from video_participants where user_type = 'guest'") there"
+  expect_race "60 guests join a meeting of 50" "50 done, 10 meeting_full, 50 there" \
+    "$(race_calls 60 "$SERVICE" "join_video_meeting(''$GUEST_MEETING'', null, %1\$L, ''123456'', ''guest'', %1\$L,
+      rpad(%1\$L, 32, ''.''))"), $(sql "select count(*) from video_participants where user_type = 'guest'") there"
   expect_race "40 joins of one of them: 30 are let in, as one" "30 done, 10 too_many_joins, 1 there" \
-    "$(race_calls 40 "$SERVICE" "join_video_meeting(''$GUEST_MEETING'', null, ''one'', ''123456'', ''guest'', ''7'')"), $(
+    "$(sql "delete from private.rate_limits" && race_calls 40 "$SERVICE" "join_video_meeting(''$GUEST_MEETING'', null,
+      ''one'', null, ''guest'', ''7'', rpad(''7'', 32, ''.''))"), $(
       sql "select count(*) from video_participants where session_id = '7'") there"
+
+  # The removal has the lock when the other begins, and lets go of it a second later.
+  sql "update video_participants set left_at = now() where session_id <> '7';
+    begin;
+    select remove_video_participant('$GUEST_MEETING', '$TUTOR', id, '654321') from video_participants where session_id = '7';
+    select pg_sleep(1);
+    commit" >/dev/null &
+  removal=$!
+  until [ "$(sql "select count(*) from pg_stat_activity where wait_event = 'PgSleep'")" -gt 0 ]; do sleep 0.05; done
+  expect_race "a guest comes with the passcode that a removal is about to change" "1 meeting_not_found" \
+    "$(race_calls 1 "$SERVICE" "join_video_meeting(''$GUEST_MEETING'', null, ''late'', ''123456'', ''guest'', null,
+      rpad(%L, 40, ''-''))")"
+  wait "$removal"
   sql "drop function race_outcome; drop table race_outcomes; delete from video_meetings where booking_id = '$GUEST_SESSION'"
 }

@@ -3,8 +3,8 @@
 
 PASSCODE_MEETING=MID-RACERACERACERACE
 
-# guess ADDRESS: 1,000 wrong guesses from where the expression ADDRESS names; prints how many of each answer, and how many
-# were compared: each of those leaves a row.
+# guess ADDRESS MEETING_ID: 1,000 wrong guesses from where the expression ADDRESS names at what the other names; prints how
+# many of each answer, and how many were compared: each of those leaves a row.
 guess() {
   local script
   script=$(mktemp)
@@ -13,7 +13,7 @@ guess() {
 begin;
 $(act_as "$SERVICE")
 insert into race_answers
-  select coalesce(read_video_meeting('$PASSCODE_MEETING', null, $1, '000000') ->> 'code', 'open')
+  select coalesce(read_video_meeting($2, null, $1, '000000') ->> 'code', 'open')
     || ' ' || current_setting('response.status');
 commit;
 SQL
@@ -21,7 +21,7 @@ SQL
   race_pgbench 200 5 "$script"
   rm -f "$script"
   sql "select answer from race_answers" | awk '{ print $1 "/" $2 }' | counted
-  sql "select ', ' || count(*) || ' compared' from private.passcode_attempts where meeting_id = '$PASSCODE_MEETING'"
+  sql "select ', ' || count(*) || ' compared' from private.passcode_attempts"
 }
 
 race_passcodes() {
@@ -31,8 +31,11 @@ race_passcodes() {
     grant insert on race_answers to service_role"
 
   expect_race "1,000 guesses by one caller: 5 are compared" \
-    "5 meeting_not_found/404, 995 too_many_attempts/429, 5 compared" "$(guess "'192.0.2.1'")"
+    "5 meeting_not_found/404, 995 too_many_attempts/429, 5 compared" "$(guess "'192.0.2.1'" "'$PASSCODE_MEETING'")"
   expect_race "1,000 guesses by as many callers: 20 are compared" \
-    "20 meeting_not_found/404, 980 too_many_attempts/429, 20 compared" "$(guess ":random::text")"
+    "20 meeting_not_found/404, 980 too_many_attempts/429, 20 compared" "$(guess ":random::text" "'$PASSCODE_MEETING'")"
+  expect_race "1,000 guesses by one caller at as many IDs: 60 are compared" \
+    "60 meeting_not_found/404, 940 too_many_attempts/429, 60 compared" \
+    "$(guess "'192.0.2.1'" "'MID-' || lpad(:random::text, 16, '0')")"
   sql "drop table race_answers"
 }
