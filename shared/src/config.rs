@@ -8,6 +8,7 @@ mod rooms;
 
 use std::time::Duration;
 
+use http::HeaderName;
 use jitsi::JitsiVariables;
 use publishable_keys::PublishableKeys;
 use serde::Deserialize;
@@ -48,6 +49,8 @@ pub struct Config {
     pub jwt_secret: Option<Secret>,
     /// `ALLOWED_ORIGINS`: the web origins that browsers may call from, separated by commas.
     pub allowed_origins: AllowedOrigins,
+    /// `CLIENT_ADDRESS_HEADER`: in which header the platform says where a request comes from.
+    pub client_address_header: HeaderName,
     /// `SCHEDULER_SECRET`: what the scheduler of `deliver-outbox` presents as its bearer token.
     pub scheduler_secret: Option<Secret>,
     /// `ZOOM_WEBHOOK_SECRET`: the secret token with which Zoom signs what it reports. Without it no report is believed.
@@ -117,6 +120,7 @@ impl Config {
             jwt_secret: variable("JWT_SECRET").map(Secret::new),
             allowed_origins: AllowedOrigins::parse(variable("ALLOWED_ORIGINS").as_deref())
                 .ok_or(ConfigError::Invalid("ALLOWED_ORIGINS", "a list of origins like https://app.example"))?,
+            client_address_header: client_address_header(&variable)?,
             scheduler_secret: variable("SCHEDULER_SECRET").map(Secret::new),
             zoom_webhook_secret: variable("ZOOM_WEBHOOK_SECRET").map(Secret::new),
             jitsi_domain: jitsi_domain(&variable)?,
@@ -220,6 +224,12 @@ fn jitsi_domain(variable: &impl Fn(&str) -> Option<String>) -> Result<String, Co
     }
 }
 
+fn client_address_header(variable: &impl Fn(&str) -> Option<String>) -> Result<HeaderName, ConfigError> {
+    const NAME: &str = "CLIENT_ADDRESS_HEADER";
+    let Some(name) = variable(NAME) else { return Ok(HeaderName::from_static("x-forwarded-for")) };
+    name.parse().map_err(|_| ConfigError::Invalid(NAME, "the name of a header such as cf-connecting-ip"))
+}
+
 fn provider_timeout(variable: &impl Fn(&str) -> Option<String>) -> Result<Duration, ConfigError> {
     let Some(value) = variable("PROVIDER_TIMEOUT_MS") else { return Ok(DEFAULT_PROVIDER_TIMEOUT) };
     match value.parse::<u64>() {
@@ -249,6 +259,7 @@ mod tests {
         assert_eq!(config.publishable_key, "a");
         assert_eq!(config.jitsi_domain, "meet.jit.si");
         assert_eq!(config.provider_timeout, Duration::from_secs(10));
+        assert_eq!(config.client_address_header, "x-forwarded-for");
         assert!(config.zoom.is_none() && config.jwt_secret.is_none());
         assert_eq!(config.return_targets().unwrap().default_target().as_str(), "cotrainr://video/zoom-connected");
     }
@@ -270,12 +281,19 @@ mod tests {
     }
 
     #[test]
+    fn a_header_is_the_same_however_it_is_written() {
+        let config = read(&[("CLIENT_ADDRESS_HEADER", "CF-Connecting-IP")]).unwrap();
+        assert_eq!(config.client_address_header, "cf-connecting-ip");
+    }
+
+    #[test]
     fn an_unusable_variable_is_named_without_its_value() {
         for (name, value) in [
             ("SUPABASE_URL", "ftp://secret"),
             ("SUPABASE_PUBLISHABLE_KEYS", "secret"),
             ("ALLOWED_ORIGINS", "secret"),
             ("PROVIDER_TIMEOUT_MS", "secret"),
+            ("CLIENT_ADDRESS_HEADER", "secret, secret"),
             ("JITSI_DOMAIN", "https://secret/"),
             ("JITSI_DOMAIN", "secret/path"),
             ("RETURN_TARGETS", "https://app.example/secret"),

@@ -49,13 +49,11 @@ begin
   if (request ->> 'tutor_id')::uuid is distinct from caller or not private.is_host('video_meetings', caller) then
     perform private.refuse(403, 'not_the_tutor', 'Only the tutor of a booking makes its meeting', 'tutorId');
   end if;
-  taken := private.take_idempotency_key(caller, 'video-meetings', coalesce(idempotency_key, gen_random_uuid()::text),
-    request);
+  taken := private.take_idempotency_key(caller, 'video-meetings', idempotency_key, request);
   if taken.resource_id is not null then
     select m.* into meeting from public.video_meetings m where m.id = taken.resource_id;
     if not found then
-      perform private.refuse(409, 'idempotency_key_spent',
-        'The meeting made with this Idempotency-Key was deleted; use a new key', 'Idempotency-Key');
+      perform private.refuse_spent_key();
     end if;
     return private.own_video_meeting(meeting);
   end if;
@@ -79,8 +77,7 @@ begin
     values (generated ->> 'meeting_id', generated ->> 'passcode', booking.id, booking.tutor_id, booking.student_id,
       (request ->> 'scheduled_start')::timestamptz, ends)
     returning * into meeting;
-  update private.idempotency_keys k set resource_id = meeting.id
-    where k.caller_id = caller and k.function_name = taken.function_name and k.key = taken.key;
+  perform private.settle_idempotency_key(taken, meeting.id);
   return private.own_video_meeting(meeting);
 end
 $$;

@@ -185,22 +185,40 @@ describe("the function", () => {
     const seen = ok(await at(guest, path, { method: "GET", headers: { "x-meeting-passcode": passcode } }));
     assert.deepEqual([seen.meetingId, seen.status, seen.passcode], [meeting.meetingId, "active", undefined]);
     assert.equal((await refusal(await at(guest, path, { method: "GET" }))).code, "meeting_not_found");
-    const { sessionId } = ok(await at(guest, `${path}/join`, { body: { userType: "guest", passcode } }));
+    const { guestSecret } = ok(await at(guest, `${path}/join`, { body: { userType: "guest", passcode } }));
+    ok(await at(guest, `${path}/join`, { body: { userType: "guest", guestSecret } }));
 
-    const { participants } = ok(await at(student.supabase, `${path}/participants`, { method: "GET" }));
+    const { participants, next } = ok(await at(student.supabase, `${path}/participants`, { method: "GET" }));
+    assert.equal(next, null);
     assert.deepEqual(participants.map(({ userType }) => userType), ["tutor", "student", "guest"]);
     const [row] = ok(await tutor.supabase.from("video_meetings").select("status").eq("meeting_id", meeting.meetingId));
     assert.equal(row.status, "active");
 
-    assert.deepEqual(ok(await at(guest, `${path}/mute`, { body: { isMuted: true, sessionId } })).isMuted, true);
-    assert.deepEqual(ok(await at(guest, `${path}/leave`, { body: { sessionId } })), { left: true });
+    assert.deepEqual(ok(await at(guest, `${path}/mute`, { body: { isMuted: true, guestSecret } })).isMuted, true);
+    assert.deepEqual(ok(await at(guest, `${path}/leave`, { body: { guestSecret } })), { left: true });
   });
 
   test("lets the tutor mute the student, and not the student the tutor", async () => {
     const mute = (by, userId) => at(by.supabase, `/${meeting.meetingId}/mute`, { body: { isMuted: true, userId } });
-    assert.deepEqual(ok(await mute(tutor, student.id)), { isMuted: true, userId: student.id });
+    const { isMuted, userId } = ok(await mute(tutor, student.id));
+    assert.deepEqual([isMuted, userId], [true, student.id]);
     const { status, code } = await refusal(await mute(student, tutor.id));
     assert.deepEqual([status, code], [403, "not_the_tutor"]);
+  });
+
+  test("puts a guest out for good when the tutor says so, and changes the passcode", async () => {
+    const path = `/${meeting.meetingId}`;
+    const body = { userType: "guest", passcode: meeting.passcode };
+    const { participantId } = ok(await at(otherStudent.supabase, `${path}/join`, { body }));
+    const remove = (by) => at(by.supabase, `${path}/remove`, { body: { participantId } });
+    assert.equal((await refusal(await remove(student))).code, "meeting_not_found");
+    const changed = ok(await remove(tutor));
+    assert.equal(link(changed.url).get("passcode"), changed.passcode);
+    assert.equal((await refusal(await at(otherStudent.supabase, `${path}/join`, { body }))).code, "removed");
+    assert.equal((await refusal(await at(app(), `${path}/join`, { body }))).code, "meeting_not_found");
+    assert.equal(ok(await at(student.supabase, path, { method: "GET" })).passcode, changed.passcode);
+    const told = ok(await student.supabase.from("notifications").select("*"));
+    assert.ok(!JSON.stringify(told).includes(`"${changed.passcode}"`));
   });
 
   test("takes nobody for somebody else", async () => {

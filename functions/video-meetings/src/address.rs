@@ -2,21 +2,17 @@
 
 use std::net::IpAddr;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 
-/// The client's address, if a platform says so: `cf-connecting-ip`, else the last of `x-forwarded-for`.
+/// The client's address: the last in the header `said_in`, which is configuration, because no other is the platform's word.
 ///
-/// Cloudflare sets the former itself, and its clients cannot
-/// (<https://developers.cloudflare.com/fundamentals/reference/http-headers/#cf-connecting-ip>); hosted Supabase stands behind Cloudflare
-/// too. Proxies append to the latter, so of its entries the first is whatever a client likes, and the last is of the proxy that is
-/// nearest: at worst a proxy's own, which counts the tries of all its clients together. Where neither is set by a platform, a client
-/// can invent them; then its tries are bounded by those that a meeting allows everyone together.
-pub(crate) fn client(headers: &HeaderMap) -> Option<String> {
-    let last = |name: &str| {
-        let value = headers.get_all(name).iter().next_back()?.to_str().ok()?;
-        value.rsplit(',').next()?.trim().parse().ok()
-    };
-    last("cf-connecting-ip").or_else(|| last("x-forwarded-for")).map(counted)
+/// Cloudflare sets `cf-connecting-ip` itself, and its clients cannot
+/// (<https://developers.cloudflare.com/fundamentals/reference/http-headers/#cf-connecting-ip>); where it does not stand in front,
+/// anybody can. Proxies append to `x-forwarded-for`, so of its entries the first is whatever a client likes, and the last is of the
+/// proxy that is nearest: at worst a proxy's own, which counts the tries of all its clients together.
+pub(crate) fn client(said_in: &HeaderName, headers: &HeaderMap) -> Option<String> {
+    let value = headers.get_all(said_in).iter().next_back()?.to_str().ok()?;
+    value.rsplit(',').next()?.trim().parse().ok().map(counted)
 }
 
 /// An address as it is counted. Of IPv6 that is its first half: a household has all of the second to choose from
@@ -35,12 +31,12 @@ fn counted(address: IpAddr) -> String {
 mod tests {
     use super::*;
 
-    fn client_of(sent: &[(&'static str, &str)]) -> Option<String> {
+    fn client_of(said_in: &'static str, sent: &[(&'static str, &str)]) -> Option<String> {
         let mut headers = HeaderMap::new();
         for (name, value) in sent {
             headers.append(*name, value.parse().unwrap());
         }
-        client(&headers)
+        client(&HeaderName::from_static(said_in), &headers)
     }
 
     #[test]
@@ -50,19 +46,24 @@ mod tests {
             (&[("x-forwarded-for", "198.51.100.7, 192.0.2.1")], "192.0.2.1"),
             (&[("x-forwarded-for", "198.51.100.7,198.51.100.8 ,192.0.2.1 ")], "192.0.2.1"),
             (&[("x-forwarded-for", "198.51.100.7"), ("x-forwarded-for", "192.0.2.1")], "192.0.2.1"),
-            (&[("x-forwarded-for", "198.51.100.7"), ("cf-connecting-ip", "192.0.2.1")], "192.0.2.1"),
+            (&[("x-forwarded-for", "192.0.2.1"), ("cf-connecting-ip", "198.51.100.7")], "192.0.2.1"),
         ] {
-            assert_eq!(client_of(sent).unwrap(), expected, "{sent:?}");
+            assert_eq!(client_of("x-forwarded-for", sent).unwrap(), expected, "{sent:?}");
         }
+        let sent = [("cf-connecting-ip", "192.0.2.1"), ("x-forwarded-for", "198.51.100.7")];
+        assert_eq!(client_of("cf-connecting-ip", &sent).unwrap(), "192.0.2.1");
     }
 
     #[test]
     fn what_is_no_address_is_none() {
         for other in ["", "unknown", "192.0.2.1, ", "192.0.2.1, evil", "192.0.2.256", "192.0.2.1 or more"] {
-            assert_eq!(client_of(&[("x-forwarded-for", other)]), None, "{other}");
+            assert_eq!(client_of("x-forwarded-for", &[("x-forwarded-for", other)]), None, "{other}");
         }
-        assert_eq!(client_of(&[("x-real-ip", "192.0.2.1"), ("forwarded", "for=192.0.2.1")]), None);
-        assert_eq!(client_of(&[]), None);
+        assert_eq!(
+            client_of("x-forwarded-for", &[("x-real-ip", "192.0.2.1"), ("cf-connecting-ip", "192.0.2.1")]),
+            None
+        );
+        assert_eq!(client_of("cf-connecting-ip", &[("x-forwarded-for", "192.0.2.1")]), None);
     }
 
     #[test]
@@ -73,7 +74,7 @@ mod tests {
             ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
             ("::ffff:192.0.2.1", "192.0.2.1"),
         ] {
-            assert_eq!(client_of(&[("cf-connecting-ip", address)]).unwrap(), expected);
+            assert_eq!(client_of("x-forwarded-for", &[("x-forwarded-for", address)]).unwrap(), expected);
         }
     }
 }

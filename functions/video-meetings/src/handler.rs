@@ -6,7 +6,7 @@ use shared::{
 };
 
 use crate::{
-    FUNCTION, change, create, join, participant, read,
+    FUNCTION, change, create, join, participant, read, removal,
     route::{Action, Route},
 };
 
@@ -30,6 +30,8 @@ pub(crate) async fn handle(context: &Context, request: Request) -> Result<Respon
         Action::Join => join::handle(context, &request, segment).await,
         Action::Leave => participant::leave(context, &request, segment).await,
         Action::Mute => participant::mute(context, &request, segment).await,
+        Action::Remove => removal::remove(context, &request, segment).await,
+        Action::Readmit => removal::readmit(context, &request, segment).await,
         Action::Change(change) => change::handle(context, &request, segment, change).await,
     }
 }

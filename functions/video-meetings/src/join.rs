@@ -10,7 +10,7 @@ use shared::{
     meetings::{MeetingId, MeetingPasscode},
     providers::turn::IceServer,
     supabase,
-    validation::ScheduledStart,
+    validation::{GuestSecret, ScheduledStart},
 };
 use uuid::Uuid;
 
@@ -23,6 +23,7 @@ struct Body {
     user_type: Option<UserType>,
     session_id: Option<Uuid>,
     passcode: Option<MeetingPasscode>,
+    guest_secret: Option<GuestSecret>,
     user_id: Option<Uuid>,
 }
 
@@ -44,6 +45,7 @@ struct Arguments<'a> {
     passcode: Option<&'a str>,
     user_type: UserType,
     session_id: Option<Uuid>,
+    guest_secret: Option<&'a str>,
 }
 
 /// What the database says of who got in.
@@ -60,10 +62,13 @@ struct Seated {
 /// The answer.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Joined {
-    /// By which a guest leaves, mutes themself and comes back.
+struct Joined<'a> {
+    /// A name for this session of theirs, which the others know.
     session_id: String,
     participant_id: Uuid,
+    /// By which a guest leaves, mutes themself and comes back. Only in the answer to the join for which it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    guest_secret: Option<&'a str>,
     /// Its app's own name.
     #[serde(rename = "turn_servers")]
     turn_servers: Vec<IceServer>,
@@ -74,8 +79,8 @@ struct Joined {
 ///
 /// 1. Identify: a guest has no token; 401 for a bad one.
 /// 2. Parse: 400, 404, 415, 422; 403 when the user is somebody else.
-/// 3. Let the database find out whose the meeting is or try the passcode, and seat the caller: 403, 404, 409, 429. The tutor's join
-///    starts the meeting.
+/// 3. Let the database find out whose the meeting is and who was in it, or try the passcode, and seat the caller: 403, 404, 409,
+///    429. The tutor's join starts the meeting. A guest without an account and a secret gets one, by which they are the same again.
 /// 4. Make a ticket, and have the TURN service make credentials; without it there is STUN alone.
 /// 5. Answer 200.
 pub(crate) async fn handle(context: &Context, request: &Request, segment: &str) -> Result<Response, Error> {
@@ -84,19 +89,21 @@ pub(crate) async fn handle(context: &Context, request: &Request, segment: &str) 
 
     // (2) Parse. A deployment without rooms seats nobody.
     let meeting_id = route::meeting_id(segment)?;
-    let Body { user_type, session_id, passcode, user_id } = json::read(request)?;
+    let Body { user_type, session_id, passcode, guest_secret, user_id } = json::read(request)?;
     let user_type = required(user_type, "userType")?;
     refuse_another_user(caller.as_ref(), user_id)?;
     let entrance = Entrance::of(context)?;
 
     // (3) Join.
+    let made = if caller.is_none() && guest_secret.is_none() { Some(GuestSecret::generate()?) } else { None };
     let arguments = Arguments {
         meeting_id: &meeting_id,
         caller: caller.map(|caller| caller.id),
-        address: address::client(request.headers()),
+        address: address::client(&context.config().client_address_header, request.headers()),
         passcode: passcode.as_ref().map(MeetingPasscode::expose),
         user_type,
         session_id,
+        guest_secret: guest_secret.as_ref().or(made.as_ref()).map(GuestSecret::expose),
     };
     let seated: Seated = supabase::rpc_for_caller(context, "join_video_meeting", &arguments).await?;
 
@@ -112,7 +119,11 @@ pub(crate) async fn handle(context: &Context, request: &Request, segment: &str) 
 
     // (5) Answer.
     let Seated { session_id, participant_id, .. } = seated;
-    json::respond(StatusCode::OK, &Joined { session_id, participant_id, turn_servers: ice_servers, ticket })
+    let guest_secret = made.as_ref().map(GuestSecret::expose);
+    json::respond(
+        StatusCode::OK,
+        &Joined { session_id, participant_id, guest_secret, turn_servers: ice_servers, ticket },
+    )
 }
 
 impl UserType {

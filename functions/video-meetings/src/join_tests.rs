@@ -39,12 +39,32 @@ async fn a_guest_is_asked_for_by_their_address_and_gets_what_the_room_takes() {
     let (joined, asked) = join(SECRET, &guest(), &[(200, seated)]).await;
     let joined = joined.unwrap();
     assert_eq!((&joined["sessionId"], &joined["participantId"]), (&json!("s"), &json!(Uuid::from_u128(7))));
+    let secret = joined["guestSecret"].as_str().unwrap();
+    assert_eq!(secret.len(), 64);
     assert_eq!(joined["turn_servers"], json!([{"urls": ["stun:stun.cloudflare.com:3478"]}]));
     let arguments = json!({
         "meeting_id": MEETING, "caller": null, "address": "192.0.2.1", "passcode": "012345", "user_type": "guest",
-        "session_id": null,
+        "session_id": null, "guest_secret": secret,
     });
     assert_eq!(asked, [json!(["POST join_video_meeting", arguments])]);
+}
+
+#[tokio::test]
+async fn a_secret_is_told_once() {
+    let secret = "s".repeat(32);
+    let mut body = guest();
+    body["guestSecret"] = json!(secret);
+    let seated = json!({
+        "participantId": Uuid::from_u128(7), "sessionId": "s", "userType": "guest", "name": null,
+        "scheduledEnd": "2026-05-01T10:00:00+00:00",
+    });
+    let (joined, asked) = join(SECRET, &body, &[(200, seated)]).await;
+    assert_eq!(joined.unwrap().get("guestSecret"), None);
+    assert_eq!(asked[0][1]["guest_secret"], json!(secret));
+    body["guestSecret"] = json!("short");
+    let (refused, asked) = join(SECRET, &body, &[]).await;
+    assert_eq!(refused.unwrap_err().0, 422);
+    assert!(asked.is_empty());
 }
 
 #[tokio::test]

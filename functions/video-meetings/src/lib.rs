@@ -5,8 +5,10 @@ mod change;
 mod create;
 mod handler;
 mod join;
+mod link;
 mod participant;
 mod read;
+mod removal;
 mod route;
 
 use shared::edge::{self, Function};

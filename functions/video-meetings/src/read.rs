@@ -1,4 +1,4 @@
-//! `GET /meetings/:meetingId`: the meeting, for its parties or for whoever has its passcode.
+//! `GET /meetings/:meetingId`: the meeting, for its parties and admins, or for whoever has its passcode.
 
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
@@ -31,7 +31,7 @@ struct Arguments<'a> {
 /// 1. Identify: a guest has no token; 401 for a bad one.
 /// 2. Parse: 404, 422.
 /// 3. Let the database find out whose the meeting is, or try the passcode: 404, 429.
-/// 4. Answer 200 with the meeting. The parties alone have its passcode.
+/// 4. Answer 200 with the meeting. Whoever came by the passcode learns when it is, and nothing else.
 pub(crate) async fn handle(context: &Context, request: &Request, segment: &str) -> Result<Response, Error> {
     // (1) Identify.
     let caller = auth::identify(context, request.headers()).await?;
@@ -44,7 +44,7 @@ pub(crate) async fn handle(context: &Context, request: &Request, segment: &str) 
     let arguments = Arguments {
         meeting_id: &meeting_id,
         caller: caller.map(|caller| caller.id),
-        address: address::client(request.headers()),
+        address: address::client(&context.config().client_address_header, request.headers()),
         passcode: passcode.as_ref().map(MeetingPasscode::expose),
     };
     let meeting: Value = supabase::rpc_for_caller(context, "read_video_meeting", &arguments).await?;

@@ -26,6 +26,10 @@ pub(crate) enum Action {
     Leave,
     /// `POST /meetings/:meetingId/mute`
     Mute,
+    /// `POST /meetings/:meetingId/remove`
+    Remove,
+    /// `POST /meetings/:meetingId/readmit`
+    Readmit,
     /// The tutor's alone.
     Change(Change),
 }
@@ -50,6 +54,8 @@ impl<'a> Route<'a> {
             ["meetings", id, "join"] => ("POST", Self::Meeting(id, Action::Join)),
             ["meetings", id, "leave"] => ("POST", Self::Meeting(id, Action::Leave)),
             ["meetings", id, "mute"] => ("POST", Self::Meeting(id, Action::Mute)),
+            ["meetings", id, "remove"] => ("POST", Self::Meeting(id, Action::Remove)),
+            ["meetings", id, "readmit"] => ("POST", Self::Meeting(id, Action::Readmit)),
             ["meetings", id, "end"] => ("POST", Self::Meeting(id, Action::Change(Change::End))),
             ["meetings", id, "cancel"] => ("POST", Self::Meeting(id, Action::Change(Change::Cancel))),
             _ => return Err(Error::refused(StatusCode::NOT_FOUND, "not_found", "Nothing is served at this path.")),
@@ -83,6 +89,8 @@ mod tests {
             (Method::POST, "meetings MID-1 join", of_meeting(Action::Join)),
             (Method::POST, "meetings MID-1 leave", of_meeting(Action::Leave)),
             (Method::POST, "meetings MID-1 mute", of_meeting(Action::Mute)),
+            (Method::POST, "meetings MID-1 remove", of_meeting(Action::Remove)),
+            (Method::POST, "meetings MID-1 readmit", of_meeting(Action::Readmit)),
             (Method::POST, "meetings MID-1 end", of_meeting(Action::Change(Change::End))),
             (Method::POST, "meetings MID-1 cancel", of_meeting(Action::Change(Change::Cancel))),
         ] {

@@ -60,8 +60,7 @@ async function proxy(request, response, address) {
   const headers = { ...request.headers };
   // Answered by this server already.
   delete headers.expect;
-  // As the platforms do: the client's address is where its connection comes from, whatever it says itself.
-  delete headers["cf-connecting-ip"];
+  // As proxies do: where the connection comes from is put behind what the client says itself.
   headers["x-forwarded-for"] = [headers["x-forwarded-for"], request.socket.remoteAddress].filter(Boolean).join(", ");
   const upstream = http.request(`${origin}${request.url}`, { method: request.method, headers, agent }, (answer) => {
     response.writeHead(answer.statusCode, answer.rawHeaders);

@@ -3,6 +3,7 @@
 // Taken from the environment of scripts/dev where they are set there; secrets.mjs does so with the secrets.
 const CONFIGURABLE = [
   "ALLOWED_ORIGINS",
+  "CLIENT_ADDRESS_HEADER",
   "CLIENTS_WAIT_FOR_OPERATOR",
   "JAAS_APP_ID",
   "JAAS_KEY_ID",

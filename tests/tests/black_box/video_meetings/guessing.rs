@@ -3,6 +3,7 @@
 use convene_tests::harness::{Answer, Request};
 use futures_util::future::join_all;
 use serde_json::json;
+use uuid::Uuid;
 
 use super::{Meeting, retry_after, told};
 use crate::calls;
@@ -77,6 +78,23 @@ async fn everyone_together_has_twenty_tries() {
 }
 
 #[tokio::test]
+async fn a_caller_has_sixty_tries_at_whatever_ids() {
+    let mut meeting = Meeting::due().await;
+    let stranger = meeting.stack.person("student").await;
+    let known = meeting.id.clone();
+    for number in 0..60 {
+        meeting.id = format!("MID-{number:04}{}", &Uuid::new_v4().simple().to_string().to_uppercase()[..12]);
+        meeting.enter("000000").by(&stranger).send().await.refused(404, "meeting_not_found");
+    }
+    is_locked(&meeting.enter("000000").by(&stranger).send().await);
+    meeting.id = known;
+    is_locked(&meeting.enter(&meeting.passcode).by(&stranger).send().await);
+    let tries = "select 1 from private.passcode_attempts where caller = 'user ' || $1::uuid";
+    assert_eq!(meeting.stack.count(tries, &[&stranger.id]).await, 60);
+    meeting.enter(&meeting.passcode).send().await.expect(200);
+}
+
+#[tokio::test]
 async fn an_id_that_does_not_exist_looks_like_a_wrong_passcode() {
     let mut meeting = Meeting::due().await;
     let stranger = meeting.stack.person("tutor").await;
@@ -85,7 +103,7 @@ async fn an_id_that_does_not_exist_looks_like_a_wrong_passcode() {
     let by_body = meeting.enter(passcode).by(&stranger).send().await;
     by_header.refused(404, "meeting_not_found");
 
-    meeting.id = format!("MID-{}", &uuid::Uuid::new_v4().simple().to_string().to_uppercase()[..16]);
+    meeting.id = format!("MID-{}", &Uuid::new_v4().simple().to_string().to_uppercase()[..16]);
     let unknown = meeting.get("").header("x-meeting-passcode", passcode).send().await;
     assert_eq!(told(&by_header), told(&unknown));
     assert_eq!(told(&by_body), told(&meeting.enter(passcode).by(&stranger).send().await));

@@ -43,13 +43,38 @@ async fn the_parties_see_who_is_there() {
 }
 
 #[tokio::test]
+async fn the_list_of_who_is_there_has_pages() {
+    let meeting = under_way().await;
+    let fill = "insert into public.video_participants (meeting, user_type, session_id)
+        select m.id, 'guest', gen_random_uuid()::text from public.video_meetings m, generate_series(1, 103)
+        where m.meeting_id = $1 returning id";
+    assert_eq!(meeting.stack.sql(fill, &[&meeting.id]).await.len(), 103);
+    let page = async |query: &str| {
+        let answer = meeting.get(&format!("/participants{query}")).by(&meeting.student).send().await.expect(200);
+        let ids = answer["participants"].as_array().unwrap().iter().map(|seat| seat["participantId"].to_string());
+        (ids.collect::<Vec<_>>(), answer["next"].clone())
+    };
+    let (mut all, next) = page("").await;
+    assert_eq!(all.len(), 100);
+    let (rest, end) = page(&format!("?after={}", next.as_str().unwrap())).await;
+    assert_eq!((rest.len(), end), (5, Value::Null));
+    all.extend(rest);
+    all.sort();
+    all.dedup();
+    assert_eq!(all.len(), 105);
+    let answer = meeting.get("/participants?after=1").by(&meeting.student).send().await;
+    assert_eq!(answer.refused(422, "invalid_field")["field"], "after");
+    assert!(calls(&meeting.stack, &answer).await.is_empty());
+}
+
+#[tokio::test]
 async fn a_user_leaves_without_a_word_and_twice_is_the_same() {
     let meeting = under_way().await;
     let without_body = meeting.stack.function(&format!("video-meetings/meetings/{}/leave", meeting.id));
     for request in [
         without_body,
         meeting.post("leave", &json!({})),
-        meeting.post("leave", &json!({"sessionId": Uuid::new_v4(), "userId": meeting.student.id})),
+        meeting.post("leave", &json!({"guestSecret": "s".repeat(32), "userId": meeting.student.id})),
     ] {
         let answer = request.by(&meeting.student).send().await;
         assert_eq!(answer.expect(200), json!({"left": true}));
@@ -60,23 +85,32 @@ async fn a_user_leaves_without_a_word_and_twice_is_the_same() {
 }
 
 #[tokio::test]
-async fn a_guest_leaves_and_mutes_by_their_session_alone() {
+async fn a_guest_leaves_and_mutes_by_their_secret_alone() {
     let meeting = under_way().await;
-    let session = meeting.guest().await;
+    let secret = meeting.guest().await;
+    let session = guest_s_seat(&meeting).await["session_id"].as_str().unwrap().to_owned();
     let mute = |body: Value| {
         let mut body = body;
         body["isMuted"] = json!(true);
         meeting.post("mute", &body)
     };
-    for body in [json!({}), json!({"sessionId": Uuid::new_v4()}), json!({"sessionId": null})] {
+    for body in [json!({}), json!({"guestSecret": "0".repeat(64)}), json!({"guestSecret": session})] {
         meeting.post("leave", &body).send().await.refused(404, "meeting_not_found");
         mute(body).send().await.refused(404, "meeting_not_found");
     }
-    let muted = mute(json!({"sessionId": session})).send().await;
-    assert_eq!(muted.expect(200), json!({"isMuted": true, "userId": null}));
+    for body in [json!({"sessionId": session}), json!({"guestSecret": "short"})] {
+        for request in [meeting.post("leave", &body), mute(body.clone())] {
+            let answer = request.send().await;
+            answer.refused(422, "invalid_field");
+            assert!(calls(&meeting.stack, &answer).await.is_empty());
+        }
+    }
+    let muted = mute(json!({"guestSecret": secret})).send().await;
+    let seat = guest_s_seat(&meeting).await;
+    assert_eq!(muted.expect(200), json!({"isMuted": true, "userId": null, "participantId": seat["id"]}));
     assert_eq!(calls(&meeting.stack, &muted).await, ["mute_video_participant"]);
-    assert_eq!(guest_s_seat(&meeting).await["is_muted"], true);
-    meeting.post("leave", &json!({"sessionId": session})).send().await.expect(200);
+    assert_eq!(seat["is_muted"], true);
+    meeting.post("leave", &json!({"guestSecret": secret})).send().await.expect(200);
     assert_eq!(guest_s_seat(&meeting).await["is_there"], false);
     for person in [&meeting.tutor, &meeting.student] {
         let seat = meeting.seat(person).await;
@@ -87,10 +121,7 @@ async fn a_guest_leaves_and_mutes_by_their_session_alone() {
 #[tokio::test]
 async fn a_guest_is_no_user_and_a_user_no_guest() {
     let meeting = under_way().await;
-    let session = meeting.guest().await;
-    let users_session = Uuid::new_v4();
-    let body = json!({"userType": "student", "sessionId": users_session});
-    meeting.post("join", &body).by(&meeting.student).send().await.expect(200);
+    let secret = meeting.guest().await;
     let stranger = meeting.stack.person("student").await;
 
     let muting = |changes: Value| {
@@ -98,20 +129,41 @@ async fn a_guest_is_no_user_and_a_user_no_guest() {
         body["isMuted"] = json!(true);
         meeting.post("mute", &body)
     };
-    // With the session of a user.
-    meeting.post("leave", &json!({"sessionId": users_session})).send().await.refused(404, "meeting_not_found");
-    muting(json!({"sessionId": users_session})).send().await.refused(404, "meeting_not_found");
     // Upon another.
     for user in [meeting.student.id, meeting.tutor.id] {
-        muting(json!({"sessionId": session, "userId": user})).send().await.refused(403, "not_the_tutor");
+        muting(json!({"guestSecret": secret, "userId": user})).send().await.refused(403, "not_the_tutor");
         muting(json!({"userId": user})).send().await.refused(404, "meeting_not_found");
     }
-    // With an account, by the session of a guest.
-    meeting.post("leave", &json!({"sessionId": session})).by(&stranger).send().await.refused(404, "meeting_not_found");
-    muting(json!({"sessionId": session})).by(&stranger).send().await.refused(404, "meeting_not_found");
+    let student = &meeting.seat(&meeting.student).await["id"];
+    let answer = muting(json!({"guestSecret": secret, "participantId": student})).send().await;
+    assert_eq!(answer.refused(403, "not_the_tutor")["field"], "participantId");
+    // With an account, by the secret of a guest.
+    meeting.post("leave", &json!({"guestSecret": secret})).by(&stranger).send().await.refused(404, "meeting_not_found");
+    muting(json!({"guestSecret": secret})).by(&stranger).send().await.refused(404, "meeting_not_found");
     for seat in meeting.people().await {
         assert_eq!((&seat["is_muted"], &seat["is_there"]), (&json!(false), &json!(true)), "{seat}");
     }
+}
+
+#[tokio::test]
+async fn the_tutor_mutes_a_guest_without_an_account_and_need_not_be_there() {
+    let meeting = Meeting::due().await;
+    let secret = meeting.guest().await;
+    meeting.join("student").by(&meeting.student).send().await.expect(200);
+    let guest = guest_s_seat(&meeting).await["id"].clone();
+    let mute = |whom: &Value| meeting.post("mute", &json!({"isMuted": true, "participantId": whom}));
+    mute(&guest).by(&meeting.student).send().await.refused(403, "not_the_tutor");
+    mute(&guest).send().await.refused(404, "meeting_not_found");
+    assert_eq!(guest_s_seat(&meeting).await["is_muted"], false);
+    mute(&guest).by(&meeting.tutor).send().await.expect(200);
+    assert_eq!(guest_s_seat(&meeting).await["is_muted"], true);
+    let by_user = meeting.post("mute", &json!({"isMuted": true, "userId": meeting.student.id}));
+    by_user.by(&meeting.tutor).send().await.expect(200);
+    let elsewhere = mute(&json!(Uuid::new_v4())).by(&meeting.tutor).send().await;
+    assert_eq!(elsewhere.refused(404, "participant_not_found")["field"], "participantId");
+    // Themself, they do without a name.
+    meeting.post("mute", &json!({"isMuted": false, "guestSecret": secret})).send().await.expect(200);
+    assert_eq!(guest_s_seat(&meeting).await["is_muted"], false);
 }
 
 #[tokio::test]
@@ -129,8 +181,12 @@ async fn the_tutor_mutes_others_and_nobody_else_does() {
     for whom in [&meeting.student, &stranger, &meeting.tutor] {
         for is_muted in [true, false, true] {
             let answer = mute(Some(whom.id), is_muted).by(&meeting.tutor).send().await;
-            assert_eq!(answer.expect(200), json!({"isMuted": is_muted, "userId": whom.id}));
-            assert_eq!(meeting.seat(whom).await["is_muted"], is_muted);
+            let seat = meeting.seat(whom).await;
+            assert_eq!(
+                answer.expect(200),
+                json!({"isMuted": is_muted, "userId": whom.id, "participantId": seat["id"]})
+            );
+            assert_eq!(seat["is_muted"], is_muted);
         }
     }
     mute(None, false).by(&meeting.student).send().await.expect(200);

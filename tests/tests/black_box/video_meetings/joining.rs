@@ -3,12 +3,13 @@
 use chrono::{DateTime, Utc};
 use convene_tests::harness::RoomFault;
 use convene_tests::tokens::claims;
+use http::Method;
 use serde_json::{Value, json};
 use shared::auth::ticket::{RoomRole, RoomTicket, TicketError};
 use shared::crypto::Secret;
 use uuid::Uuid;
 
-use super::{Meeting, retry_after, session_id, told};
+use super::{Meeting, retry_after, text, told};
 use crate::calls;
 
 /// The claims of the ticket, whose signature is the deployment's.
@@ -34,16 +35,16 @@ async fn each_gets_a_ticket_of_their_own_and_servers() {
     meeting.stack.sql("update public.profiles set full_name = 'Ada' where id = $1", &[&meeting.tutor.id]).await;
     let before = Utc::now().timestamp();
     let requests = [
-        (meeting.join("tutor").by(&meeting.tutor), "host", "Ada"),
-        (meeting.join("student").by(&meeting.student), "participant", "Student"),
-        (meeting.enter(&meeting.passcode), "participant", "Guest"),
+        (meeting.join("tutor").by(&meeting.tutor), "host", "Ada", ""),
+        (meeting.join("student").by(&meeting.student), "participant", "Student", ""),
+        (meeting.enter(&meeting.passcode), "participant", "Guest", "guestSecret "),
     ];
-    for (request, role, name) in requests {
+    for (request, role, name, secret) in requests {
         let answer = request.send().await;
         let joined = answer.expect(200);
-        let mut fields: Vec<_> = joined.as_object().unwrap().keys().collect();
-        fields.sort();
-        assert_eq!(fields, ["participantId", "sessionId", "ticket", "turn_servers"]);
+        let mut fields: Vec<_> = joined.as_object().unwrap().keys().map(String::as_str).collect();
+        fields.sort_unstable();
+        assert_eq!(fields.join(" "), format!("{secret}participantId sessionId ticket turn_servers"));
         let issued = claims(joined["ticket"].as_str().unwrap())["iat"].as_i64().unwrap();
         assert!((before..=Utc::now().timestamp()).contains(&issued));
         assert_eq!(
@@ -206,14 +207,26 @@ async fn guests_fill_a_meeting_and_keep_no_party_out() {
     meeting.stack.sql(fill, &[&meeting.id]).await;
     let last = meeting.guest().await;
     meeting.enter(&meeting.passcode).send().await.refused(409, "meeting_full");
-    let back = json!({"userType": "guest", "passcode": meeting.passcode, "sessionId": last});
-    meeting.post("join", &back).send().await.expect(200);
+    meeting.come_back(&last).send().await.expect(200);
     meeting.join("tutor").by(&meeting.tutor).send().await.expect(200);
     meeting.join("student").by(&meeting.student).send().await.expect(200);
+
+    // Who has left makes room, and comes back where there is some.
+    let empty = "update public.video_participants p set left_at = now() from public.video_meetings m
+        where m.id = p.meeting and m.meeting_id = $1 and p.user_id is null and p.left_at is null and p.id in (
+            select o.id from public.video_participants o where o.meeting = m.id and o.user_id is null
+            order by o.joined_at limit 3) returning p.id";
+    assert_eq!(meeting.stack.sql(empty, &[&meeting.id]).await.len(), 3);
+    let newcomer = meeting.guest().await;
+    meeting.enter(&meeting.passcode).send().await.refused(409, "meeting_full");
+    meeting.post("leave", &json!({"guestSecret": last})).send().await.expect(200);
+    meeting.guest().await;
+    meeting.come_back(&last).send().await.refused(409, "meeting_full");
+    meeting.come_back(&newcomer).send().await.expect(200);
 }
 
 #[tokio::test]
-async fn a_user_is_there_once_and_a_guest_comes_back_by_their_session() {
+async fn a_user_is_there_once_whatever_they_call_their_session() {
     let meeting = Meeting::due().await;
     let first = meeting.join("student").by(&meeting.student).send().await.expect(200);
     let own = Uuid::new_v4();
@@ -221,21 +234,59 @@ async fn a_user_is_there_once_and_a_guest_comes_back_by_their_session() {
     let second = meeting.post("join", &body).by(&meeting.student).send().await.expect(200);
     assert_eq!(first["participantId"], second["participantId"]);
     assert_eq!(second["sessionId"], json!(own));
+    let malformed = meeting.post("join", &json!({"userType": "student", "sessionId": "1"})).by(&meeting.student);
+    assert_eq!(malformed.send().await.refused(422, "invalid_field")["field"], "sessionId");
+}
 
+#[tokio::test]
+async fn a_guest_comes_back_by_their_secret_and_by_nothing_else() {
+    let meeting = Meeting::due().await;
     let joined = meeting.enter(&meeting.passcode).send().await.expect(200);
-    let again = |session: &str, passcode: Option<&str>| {
-        meeting.post("join", &json!({"userType": "guest", "sessionId": session, "passcode": passcode}))
-    };
-    let session = session_id(&joined);
+    let (secret, session) = (text(&joined, "guestSecret"), text(&joined, "sessionId"));
     assert_eq!(session.parse::<Uuid>().unwrap().get_version_num(), 4);
-    let back = again(&session, Some(&meeting.passcode)).send().await.expect(200);
-    assert_eq!(back["participantId"], joined["participantId"]);
-    again(&session, None).send().await.refused(404, "meeting_not_found");
-    // The session of a user is no guest's.
-    let other = again(&own.to_string(), Some(&meeting.passcode)).send().await.expect(200);
-    assert_ne!(other["participantId"], second["participantId"]);
-    let malformed = again("1", Some(&meeting.passcode)).send().await;
-    assert_eq!(malformed.refused(422, "invalid_field")["field"], "sessionId");
+    let back = meeting.come_back(&secret).send().await;
+    assert_eq!(back.expect(200)["participantId"], joined["participantId"], "without the passcode");
+    assert_eq!(back.json().get("guestSecret"), None, "it was told once");
+    assert_eq!(calls(&meeting.stack, &back).await[0], "join_video_meeting");
+
+    let with = |changes: Value| {
+        let mut body = json!({"userType": "guest", "passcode": meeting.passcode});
+        body.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        meeting.post("join", &body)
+    };
+    // What others can read of them makes nobody them.
+    for public in [json!({"sessionId": session}), json!({"guestSecret": session.repeat(2)})] {
+        let other = with(public).send().await.expect(200);
+        assert_ne!(other["participantId"], joined["participantId"]);
+    }
+    meeting.come_back(&"0".repeat(64)).send().await.refused(404, "meeting_not_found");
+    for bad in ["", "short", &"s".repeat(257), &"é".repeat(32)] {
+        let answer = with(json!({"guestSecret": bad})).send().await;
+        assert_eq!(answer.refused(422, "invalid_field")["field"], "guestSecret", "{bad}");
+        assert!(calls(&meeting.stack, &answer).await.is_empty());
+    }
+    // Nor does it open another meeting.
+    let other = Meeting::due().await;
+    other.come_back(&secret).send().await.refused(404, "meeting_not_found");
+    // One that a guest's app made itself is theirs, also when the answer was lost.
+    let own = json!({"guestSecret": Uuid::new_v4().to_string()});
+    let first = with(own.clone()).send().await.expect(200);
+    assert_eq!(with(own).send().await.expect(200)["participantId"], first["participantId"]);
+    assert_eq!(first.get("guestSecret"), None);
+}
+
+#[tokio::test]
+async fn nobody_reads_the_secret_of_a_guest() {
+    let meeting = Meeting::due().await;
+    let secret = meeting.guest().await;
+    for person in [&meeting.tutor, &meeting.student] {
+        let rows = meeting.stack.rest(Method::GET, "video_participants?select=*").by(person).send().await;
+        assert_eq!(rows.json().as_array().unwrap().len(), 1);
+        let mut columns: Vec<_> = rows.json()[0].as_object().unwrap().keys().cloned().collect();
+        columns.sort();
+        assert_eq!(columns.join(" "), "id is_muted joined_at left_at meeting removed_at session_id user_id user_type");
+        assert!(!rows.text.contains(&secret), "{rows:?}");
+    }
 }
 
 #[tokio::test]
@@ -248,4 +299,35 @@ async fn thirty_joins_in_ten_minutes_are_enough() {
     answer.refused(429, "too_many_joins");
     assert!((1..=600).contains(&retry_after(&answer)), "{answer:?}");
     meeting.join("tutor").by(&meeting.tutor).send().await.expect(200);
+}
+
+#[tokio::test]
+async fn those_at_one_address_do_not_use_up_each_other_s_joins() {
+    let meeting = Meeting::due().await;
+    let guest = meeting.guest().await;
+    for _ in 0..29 {
+        meeting.come_back(&guest).send().await.expect(200);
+    }
+    meeting.come_back(&guest).send().await.refused(429, "too_many_joins");
+    let other = meeting.guest().await;
+    meeting.come_back(&other).send().await.expect(200);
+}
+
+#[tokio::test]
+async fn a_hundred_new_guests_in_ten_minutes_are_enough_and_starve_nobody_inside() {
+    let meeting = Meeting::due().await;
+    let guest = meeting.guest().await;
+    let spent = "update private.rate_limits l set used = 100 from public.video_meetings m
+        where m.meeting_id = $1 and l.subject = 'video guests ' || m.id returning l.used";
+    assert_eq!(meeting.stack.sql(spent, &[&meeting.id]).await.len(), 1);
+    let stranger = meeting.stack.person("student").await;
+    for request in [meeting.enter(&meeting.passcode), meeting.enter(&meeting.passcode).by(&stranger)] {
+        let answer = request.send().await;
+        answer.refused(429, "too_many_joins");
+        assert!((1..=600).contains(&retry_after(&answer)), "{answer:?}");
+    }
+    meeting.come_back(&guest).send().await.expect(200);
+    for (user_type, person) in [("tutor", &meeting.tutor), ("student", &meeting.student)] {
+        meeting.join(user_type).by(person).send().await.expect(200);
+    }
 }

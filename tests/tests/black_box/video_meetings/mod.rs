@@ -6,6 +6,7 @@ mod guessing;
 mod inside;
 mod joining;
 mod reading;
+mod removing;
 mod routes;
 
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
@@ -68,8 +69,7 @@ impl Meeting {
     async fn planned(minutes: i64) -> Self {
         let booking = Booking::new().await;
         let created = booking.create(&booking.body(minutes)).send().await.expect(201);
-        let text = |field: &str| created[field].as_str().unwrap().to_owned();
-        let (id, passcode) = (text("meetingId"), text("passcode"));
+        let (id, passcode) = (text(&created, "meetingId"), text(&created, "passcode"));
         let Booking { stack, tutor, student, .. } = booking;
         Self { stack, tutor, student, id, passcode }
     }
@@ -93,9 +93,14 @@ impl Meeting {
         self.post("join", &json!({"userType": "guest", "passcode": passcode}))
     }
 
-    /// The session id of a guest who has entered.
+    /// The secret of a guest who has entered.
     async fn guest(&self) -> String {
-        session_id(&self.enter(&self.passcode).send().await.expect(200))
+        text(&self.enter(&self.passcode).send().await.expect(200), "guestSecret")
+    }
+
+    /// As the guest with this secret, without a passcode.
+    fn come_back(&self, secret: &str) -> Request {
+        self.post("join", &json!({"userType": "guest", "guestSecret": secret}))
     }
 
     fn wrong_passcode(&self) -> &'static str {
@@ -115,7 +120,7 @@ impl Meeting {
 
     /// Everyone who was ever in it, the first first.
     async fn people(&self) -> Vec<Value> {
-        let people = "select p.user_id, p.user_type, p.session_id, p.is_muted, p.left_at is null as is_there
+        let people = "select p.id, p.user_id, p.user_type, p.session_id, p.is_muted, p.left_at is null as is_there
             from public.video_participants p join public.video_meetings m on m.id = p.meeting
             where m.meeting_id = $1 order by p.joined_at";
         self.stack.rows(people, &[&self.id]).await
@@ -132,8 +137,8 @@ fn written(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-fn session_id(joined: &Value) -> String {
-    joined["sessionId"].as_str().unwrap().to_owned()
+fn text(answer: &Value, field: &str) -> String {
+    answer[field].as_str().unwrap().to_owned()
 }
 
 /// A refusal without what differs from request to request.

@@ -1,6 +1,7 @@
 //! Who sees a meeting, and how much of it.
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::{Meeting, told};
 use crate::calls;
@@ -12,9 +13,9 @@ fn fields(value: &Value) -> Vec<&String> {
 }
 
 #[tokio::test]
-async fn the_parties_read_their_meeting_with_its_passcode() {
+async fn the_parties_and_admins_read_a_meeting_with_its_passcode() {
     let meeting = Meeting::due().await;
-    for person in [&meeting.tutor, &meeting.student] {
+    for person in [&meeting.tutor, &meeting.student, &meeting.stack.person("admin").await] {
         let answer = meeting.get("").by(person).send().await;
         let read = answer.expect(200);
         assert_eq!((&read["meetingId"], &read["passcode"]), (&json!(meeting.id), &json!(meeting.passcode)));
@@ -42,12 +43,12 @@ async fn others_find_no_meeting() {
     let (stranger, admin) = (meeting.stack.person("tutor").await, meeting.stack.person("admin").await);
     let refused = meeting.get("").send().await;
     refused.refused(404, "meeting_not_found");
-    for person in [&stranger, &admin] {
-        assert_eq!(told(&meeting.get("").by(person).send().await), told(&refused));
-    }
+    assert_eq!(told(&meeting.get("").by(&stranger).send().await), told(&refused));
+    // An admin reads, and is no party.
+    assert_eq!(told(&meeting.join("guest").by(&admin).send().await), told(&refused));
     // Nor where there is none.
     meeting.id = "MID-0000000000000000".to_owned();
-    for request in [meeting.get(""), meeting.get("").by(&meeting.tutor)] {
+    for request in [meeting.get(""), meeting.get("").by(&meeting.tutor), meeting.get("").by(&admin)] {
         assert_eq!(told(&request.send().await), told(&refused));
     }
 }
@@ -60,6 +61,7 @@ async fn who_was_signed_in_is_never_taken_for_a_guest() {
         meeting.enter(&meeting.passcode),
         meeting.post("leave", &json!({})),
         meeting.post("mute", &json!({"isMuted": true})),
+        meeting.post("remove", &json!({"participantId": Uuid::new_v4()})),
         meeting.get("/participants"),
         meeting.post("end", &json!({})),
     ] {

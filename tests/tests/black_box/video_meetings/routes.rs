@@ -35,6 +35,8 @@ async fn a_route_has_one_method() {
         (below("/join"), Method::GET),
         (below("/leave"), Method::GET),
         (below("/mute"), Method::GET),
+        (below("/remove"), Method::GET),
+        (below("/readmit"), Method::GET),
         (below("/end"), Method::GET),
         (below("/cancel"), Method::GET),
     ] {
@@ -59,6 +61,8 @@ async fn what_is_no_id_is_not_found_and_nothing_is_called() {
             (Method::POST, "/join"),
             (Method::POST, "/leave"),
             (Method::POST, "/mute"),
+            (Method::POST, "/remove"),
+            (Method::POST, "/readmit"),
             (Method::POST, "/end"),
         ] {
             let body = json!({"userType": "guest", "passcode": "123456", "isMuted": true});
