@@ -1,5 +1,5 @@
-// Turns functions/<name>/build (made by worker-build for Cloudflare Workers) into one module for
-// Supabase Edge Functions: supabase/functions/<name>/function.js.
+// Turns a bundle that worker-build made for Cloudflare Workers into one module for Supabase Edge Functions:
+// node scripts/lib/bundle-supabase.mjs functions/<name>/build/index.js supabase/functions/<name>/function.js
 //
 // The WebAssembly is inlined as bytes, because files beside a function get lost when Supabase
 // bundles it on the server, and because Deno would treat an imported .wasm file as an instance
@@ -9,7 +9,7 @@ import path from "node:path";
 import { build } from "esbuild";
 
 const root = path.resolve(import.meta.dirname, "../..");
-const [name] = process.argv.slice(2);
+const [entry, module] = process.argv.slice(2);
 
 const wasmAsModule = {
   name: "wasm-as-module",
@@ -30,8 +30,8 @@ const wasmAsModule = {
 };
 
 await build({
-  entryPoints: [path.join(root, "functions", name, "build/index.js")],
-  outfile: path.join(root, "supabase/functions", name, "function.js"),
+  entryPoints: [path.join(root, entry)],
+  outfile: path.join(root, module),
   bundle: true,
   minify: true,
   format: "esm",
