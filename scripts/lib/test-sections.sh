@@ -51,6 +51,8 @@ section_black_box() {
   done
   with_stack "workerd on PGlite" -- acceptance_tests
   stop "$postgres_pid"
+  # Whether everything is answered that is measured; never how fast.
+  step "scripts/bench --quick" scripts/bench --quick --json "$work/bench.json"
   step_tests "scripts/dev" node --test --test-reporter=spec scripts/lib/dev.test.mjs || true
 }
 
