@@ -11,7 +11,7 @@ use std::time::Duration;
 use http::HeaderName;
 use jitsi::JitsiVariables;
 use publishable_keys::PublishableKeys;
-use serde::Deserialize;
+use serde_json::Value;
 use url::Url;
 
 use crate::{
@@ -200,17 +200,13 @@ fn api_key(
     variable: &impl Fn(&str) -> Option<String>,
     [single, hosted, legacy]: [&'static str; 3],
 ) -> Result<String, ConfigError> {
-    #[derive(Deserialize)]
-    struct Named {
-        default: String,
-    }
     if let Some(key) = variable(single) {
         return Ok(key);
     }
     if let Some(keys) = variable(hosted) {
-        let named: Named = serde_json::from_str(&keys)
-            .map_err(|_| ConfigError::Invalid(hosted, "a JSON object with a `default` key"))?;
-        return Ok(named.default);
+        let named: Value = serde_json::from_str(&keys).unwrap_or_default();
+        let default = named["default"].as_str().map(str::to_owned);
+        return default.ok_or(ConfigError::Invalid(hosted, "a JSON object with a `default` key"));
     }
     variable(legacy).ok_or(ConfigError::Missing(single))
 }

@@ -4,7 +4,6 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use http::StatusCode;
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::signature::VerifyingKey;
@@ -73,22 +72,17 @@ async fn fetch(context: &Context) -> Result<Keys, Error> {
         .await
         .map_err(|error| Error::Unavailable(format!("the JWKS: {error}")))?;
     if answer.status != StatusCode::OK {
-        return Err(Error::Unavailable(format!("the JWKS: status {}", answer.status)));
+        return Err(Error::Unavailable(format!("the JWKS: status {}", answer.status.as_u16())));
     }
     import(&answer.body).await
 }
 
-#[derive(Deserialize)]
-struct KeySet {
-    keys: Vec<Value>,
-}
-
 async fn import(key_set: &[u8]) -> Result<Keys, Error> {
-    let set: KeySet =
-        serde_json::from_slice(key_set).map_err(|_| Error::Unavailable("the JWKS is not a key set".to_owned()))?;
+    let set: Value = serde_json::from_slice(key_set).unwrap_or_default();
+    let jwks = set["keys"].as_array().ok_or_else(|| Error::Unavailable("the JWKS is not a key set".to_owned()))?;
     let mut keys = Keys::new();
-    for jwk in &set.keys {
-        if let Some(id) = jwk.get("kid").and_then(Value::as_str)
+    for jwk in jwks {
+        if let Some(id) = jwk["kid"].as_str()
             && let Some(key) = VerifyingKey::import(jwk).await
         {
             keys.push((id.to_owned(), Rc::new(key)));

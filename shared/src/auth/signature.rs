@@ -2,7 +2,6 @@
 //! Natively `jwt-compact` does.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::crypto::Secret;
@@ -39,18 +38,6 @@ pub(super) struct VerifyingKey {
     key: platform::Key,
 }
 
-/// What of a JSON Web Key (RFC 7517) decides its use.
-#[derive(Deserialize)]
-struct Properties {
-    kty: String,
-    crv: Option<String>,
-    alg: Option<String>,
-    #[serde(rename = "use")]
-    purpose: Option<String>,
-    /// An RSA modulus, base64url.
-    n: Option<String>,
-}
-
 /// Base64url characters of a 2048-bit modulus: anything shorter is too weak (RFC 7518, section 3.3).
 const SHORTEST_RSA_MODULUS: usize = 342;
 
@@ -58,7 +45,7 @@ impl VerifyingKey {
     /// Imports a JSON Web Key. Nothing for a key that does not sign tokens, is too weak, or contradicts itself: Supabase publishes
     /// keys of other kinds beside these.
     pub(super) async fn import(jwk: &Value) -> Option<Self> {
-        let algorithm = algorithm_of(&Properties::deserialize(jwk).ok()?)?;
+        let algorithm = algorithm_of(jwk)?;
         let key = platform::Key::import(algorithm, jwk).await?;
         Some(Self { algorithm, key })
     }
@@ -80,16 +67,18 @@ impl VerifyingKey {
     }
 }
 
-fn algorithm_of(properties: &Properties) -> Option<Algorithm> {
-    let algorithm = match (properties.kty.as_str(), properties.crv.as_deref()) {
+/// What a key is for, by what of it decides that (RFC 7517, section 4; `n` is an RSA modulus, base64url).
+fn algorithm_of(jwk: &Value) -> Option<Algorithm> {
+    let text = |name: &str| jwk[name].as_str();
+    let algorithm = match (text("kty")?, text("crv")) {
         ("EC", Some("P-256")) => Algorithm::Es256,
         ("RSA", None) => Algorithm::Rs256,
         ("OKP", Some("Ed25519")) => Algorithm::EdDsa,
         _ => return None,
     };
-    let declared = properties.alg.as_deref().is_none_or(|declared| Algorithm::named(declared) == Some(algorithm));
-    let signs = properties.purpose.as_deref().is_none_or(|purpose| purpose == "sig");
-    let strong = algorithm != Algorithm::Rs256
-        || properties.n.as_ref().is_some_and(|modulus| modulus.len() >= SHORTEST_RSA_MODULUS);
+    let declared = jwk["alg"].is_null() || Algorithm::named(text("alg")?) == Some(algorithm);
+    let signs = jwk["use"].is_null() || text("use")? == "sig";
+    let strong =
+        algorithm != Algorithm::Rs256 || text("n").is_some_and(|modulus| modulus.len() >= SHORTEST_RSA_MODULUS);
     (declared && signs && strong).then_some(algorithm)
 }

@@ -236,8 +236,11 @@ async fn keys_are_forgotten_after_ten_minutes_and_a_missing_server_is_not_a_bad_
 #[tokio::test]
 async fn weak_foreign_and_encryption_keys_are_not_for_signatures() {
     let (key, jwk) = es256_key();
-    for (field, value) in [("use", "enc"), ("alg", "ES384"), ("crv", "P-384"), ("kty", "oct")] {
-        let server = AuthServer::start(json!([with(&jwk, field, json!(value))]));
+    let foreign = [("use", "enc"), ("alg", "ES384"), ("crv", "P-384"), ("kty", "oct")]
+        .map(|(field, value)| (field, json!(value)));
+    let malformed = [("use", json!(["enc"])), ("alg", json!(256)), ("kty", json!(null))];
+    for (field, value) in foreign.into_iter().chain(malformed) {
+        let server = AuthServer::start(json!([with(&jwk, field, value)]));
         let (context, _) = context(&server.upstream.url);
         let token = signed(&Es256, &key, Some("es"), &claims(&context));
         assert!(matches!(verify(&context, &token).await, Err(Error::Unauthenticated(_))), "{field}");

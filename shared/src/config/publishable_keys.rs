@@ -1,6 +1,6 @@
 //! The keys that apps call with when nobody is signed in.
 
-use std::collections::HashMap;
+use serde_json::{Map, Value};
 
 use super::PUBLISHABLE_KEY_VARIABLES;
 
@@ -17,9 +17,9 @@ impl PublishableKeys {
     pub fn contain(&self, key: &str) -> bool {
         let Self([single, hosted, legacy]) = self;
         // An app may have been given another of the named keys than the one that the functions use.
-        let named: HashMap<String, String> =
-            hosted.as_deref().and_then(|keys| serde_json::from_str(keys).ok()).unwrap_or_default();
-        [single, legacy].into_iter().flatten().chain(named.values()).any(|known| known == key)
+        let named: Value = hosted.as_deref().and_then(|keys| serde_json::from_str(keys).ok()).unwrap_or_default();
+        let mut named = named.as_object().into_iter().flat_map(Map::values);
+        [single, legacy].into_iter().flatten().any(|known| known == key) || named.any(|known| known == key)
     }
 }
 

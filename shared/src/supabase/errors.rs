@@ -3,37 +3,31 @@
 use std::time::Duration;
 
 use http::{StatusCode, header::RETRY_AFTER};
-use serde::Deserialize;
+use serde_json::Value;
 
 use crate::http::{Error, upstream::Answer};
 
 /// The code of what row-level security and grants do not allow.
 pub(super) const FORBIDDEN: &str = "forbidden";
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct PostgrestError {
-    code: String,
-    message: String,
-    details: Option<String>,
-}
-
 /// What a failed RPC means to the caller of the function.
 ///
 /// Our database functions refuse with a stable `snake_case` code, a message for a person, the field's name as details, and a
 /// Retry-After in seconds where waiting helps: that is passed on. Everything else (an SQLSTATE, `PGRST...`) is the database's own, and says nothing to the caller.
 pub(super) fn map(function: &str, answer: &Answer) -> Error {
-    let error: PostgrestError = serde_json::from_slice(&answer.body).unwrap_or_default();
-    if answer.status.is_client_error() && is_our_code(&error.code) {
+    let error: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let [code, message, details] = ["code", "message", "details"].map(|name| error[name].as_str().map(str::to_owned));
+    let code = code.unwrap_or_default();
+    if answer.status.is_client_error() && is_our_code(&code) {
         return Error::Refused {
             status: answer.status,
-            code: error.code.into(),
-            message: error.message.into(),
-            field: error.details,
+            code: code.into(),
+            message: message.unwrap_or_default().into(),
+            field: details,
             retry_after: retry_after(answer),
         };
     }
-    let cause = format!("rpc {function}: status {}, code {:?}", answer.status.as_u16(), error.code);
+    let cause = format!("rpc {function}: status {}, code {code:?}", answer.status.as_u16());
     match answer.status {
         // The token passed here, but not there: signed out everywhere, or another secret.
         StatusCode::UNAUTHORIZED => Error::Unauthenticated("the database refused the token"),

@@ -47,11 +47,13 @@ pub async fn rpc_as_service<T: DeserializeOwned>(
     function: &str,
     arguments: &impl Serialize,
 ) -> Result<T, Error> {
-    rpc_for_caller(context, function, arguments).await.map_err(|error| match error {
+    let body = encode(function, arguments)?;
+    let answer = call_as_service(context, function, body).await.map_err(|error| match error {
         // A refusal of what the service asked for is nothing that the caller could mend.
         Error::Refused { code, .. } => refused_the_service(function, &code),
         error => error,
-    })
+    })?;
+    decode(function, &answer)
 }
 
 /// The same, where the service asks for a caller: what the database refuses, it refuses them.
@@ -60,15 +62,19 @@ pub async fn rpc_for_caller<T: DeserializeOwned>(
     function: &str,
     arguments: &impl Serialize,
 ) -> Result<T, Error> {
-    let key = context.config().secret_key.expose();
     let body = encode(function, arguments)?;
-    let answer = call(context, key, as_bearer(key), function, body).await.map_err(|error| match error {
+    let answer = call_as_service(context, function, body).await?;
+    decode(function, &answer)
+}
+
+async fn call_as_service(context: &Context, function: &str, body: Vec<u8>) -> Result<Vec<u8>, Error> {
+    let key = context.config().secret_key.expose();
+    call(context, key, as_bearer(key), function, body).await.map_err(|error| match error {
         Error::Unavailable(_) => error,
         // Not for a rule, but because the key is not the service's or the function is not for it.
         Error::Refused { ref code, .. } if code != errors::FORBIDDEN => error,
         error => refused_the_service(function, error.code()),
-    })?;
-    decode(function, &answer)
+    })
 }
 
 fn refused_the_service(function: &str, code: &str) -> Error {
