@@ -106,13 +106,15 @@ fn place(
 }
 
 fn clients(one: Option<Uuid>, many: Option<Vec<Uuid>>) -> Result<Vec<Uuid>, Error> {
-    let mut clients = match (one, many) {
-        (Some(_), Some(_)) => return Err(Error::invalid("client_ids", "cannot be given together with client_id")),
-        (one, None) => one.into_iter().collect(),
-        (None, Some(many)) => many,
-    };
-    clients.sort_unstable();
-    clients.dedup();
+    if one.is_some() && many.is_some() {
+        return Err(Error::invalid("client_ids", "cannot be given together with client_id"));
+    }
+    let mut clients = Vec::new();
+    for client in one.into_iter().chain(many.into_iter().flatten()) {
+        if let Err(place) = clients.binary_search(&client) {
+            clients.insert(place, client);
+        }
+    }
     if clients.len() > MOST_CLIENTS {
         return Err(Error::invalid("client_ids", format!("must name at most {MOST_CLIENTS} clients")));
     }
