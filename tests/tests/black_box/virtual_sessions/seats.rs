@@ -7,7 +7,7 @@ use http::Method;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::Class;
+use super::{Class, assert_reaches_no_row};
 use crate::calls;
 
 #[tokio::test]
@@ -147,11 +147,16 @@ async fn nobody_writes_a_seat_past_the_functions() {
         for request in [
             class.stack.rest(Method::PATCH, &seats).json(&json!({"user_id": stranger.id})),
             class.stack.rest(Method::DELETE, &seats),
-            class.stack.rest(Method::PATCH, &session).json(&json!({"registered_users": [student.id, stranger.id]})),
         ] {
-            request.by(by).send().await.expect(403);
+            assert_reaches_no_row(request.by(by)).await;
         }
     }
+    let list =
+        || class.stack.rest(Method::PATCH, &session).json(&json!({"registered_users": [student.id, stranger.id]}));
+    assert_reaches_no_row(list().by(&stranger)).await;
+    assert_reaches_no_row(list().by(&student)).await;
+    let refused = list().by(&class.tutor).send().await.expect(403);
+    assert_eq!(refused["code"], "column_frozen");
     assert_eq!(class.row().await["registered_users"], json!([student.id]));
     assert_eq!(class.count("registered").await, 1);
 }
