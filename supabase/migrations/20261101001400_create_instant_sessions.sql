@@ -40,12 +40,17 @@ create table if not exists public.instant_session_participants (
 );
 create index if not exists instant_session_participants_user_id_idx on public.instant_session_participants (user_id);
 
--- Who was removed stays out, though their row is gone and they still have the link.
+-- Who was removed stays out, though their row is gone and they still have the link. Of a guest the secret's hash is
+-- known: with another secret they are somebody new.
 create table if not exists private.instant_session_removals (
+  id bigint generated always as identity primary key,
   session_id uuid not null references public.instant_sessions (id) on delete cascade,
-  user_id uuid not null references public.profiles (id) on delete cascade,
+  user_id uuid references public.profiles (id) on delete cascade,
+  guest_secret_hash text,
   removed_at timestamptz not null default now(),
-  primary key (session_id, user_id)
+  unique (session_id, user_id),
+  unique (session_id, guest_secret_hash),
+  check (num_nonnulls(user_id, guest_secret_hash) = 1)
 );
 create index if not exists instant_session_removals_user_id_idx on private.instant_session_removals (user_id);
 
@@ -85,17 +90,38 @@ set search_path = ''
 as $$
   select case when char_length(secret) between 32 and 256 then encode(sha256(convert_to(secret, 'UTF8')), 'hex') end
 $$;
+-- What a secret is worth to the caller: nothing while signed in.
+create or replace function private.own_guest_hash(secret text)
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+  select case when auth.uid() is null then private.hash_guest_secret(secret) end
+$$;
 create or replace function private.guest_secret_hash()
 returns text
 language sql
 stable
 set search_path = ''
 as $$
-  select private.hash_guest_secret(nullif(current_setting('request.headers', true), '')::json ->> 'x-guest-secret')
+  select private.own_guest_hash(nullif(current_setting('request.headers', true), '')::json ->> 'x-guest-secret')
 $$;
+create or replace function private.was_removed(session_id uuid, person uuid, guest_hash text)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select exists (select from private.instant_session_removals r
+    where r.session_id = was_removed.session_id and (r.user_id = person or r.guest_secret_hash = guest_hash))
+$$;
+revoke execute on function private.was_removed(uuid, uuid, text) from public, anon, authenticated;
 revoke execute on function private.session_token() from public, anon, authenticated;
-revoke execute on function private.hash_guest_secret(text), private.guest_secret_hash() from public;
-grant execute on function private.hash_guest_secret(text), private.guest_secret_hash() to anon, authenticated;
+revoke execute on function private.hash_guest_secret(text), private.own_guest_hash(text), private.guest_secret_hash()
+  from public;
+grant execute on function private.hash_guest_secret(text), private.own_guest_hash(text), private.guest_secret_hash()
+  to anon, authenticated;
 grant execute on function private.hash_guest_secret(text) to service_role;
 
 -- Security definer, the next four, and open to anon: the policies of the two tables need each other, and their own
@@ -111,12 +137,10 @@ security definer
 set search_path = ''
 as $$
   select p.session_id from public.instant_session_participants p
-  where (p.user_id = auth.uid() or p.guest_secret_hash = private.guest_secret_hash())
-    and not exists (select from private.instant_session_removals r
-      where r.session_id = p.session_id and r.user_id = auth.uid())
+  where p.user_id = auth.uid() or p.guest_secret_hash = private.guest_secret_hash()
 $$;
 
--- Where the caller may see who is there.
+-- Where the caller may see who is there: not after they have left.
 create or replace function private.admitted_instant_session_ids()
 returns setof uuid
 language sql
@@ -127,7 +151,7 @@ as $$
   select s.id
   from public.instant_session_participants p join public.instant_sessions s on s.id = p.session_id
   where (p.user_id = auth.uid() or p.guest_secret_hash = private.guest_secret_hash())
-    and p.admitted_at is not null and s.is_active and s.expires_at > now()
+    and p.is_active and p.admitted_at is not null and s.is_active and s.expires_at > now()
 $$;
 
 -- What the presented link opens: a lock does not keep members out, and no link opens for whoever was removed.
@@ -141,8 +165,7 @@ as $$
   select s.id from public.instant_sessions s
   where s.session_token = private.session_token() and s.is_active and s.expires_at > now()
     and (not s.locked or s.id in (select private.joined_instant_session_ids()))
-    and not exists (select from private.instant_session_removals r
-      where r.session_id = s.id and r.user_id = auth.uid())
+    and not private.was_removed(s.id, auth.uid(), private.guest_secret_hash())
 $$;
 
 -- Where the caller may go in, or back in.

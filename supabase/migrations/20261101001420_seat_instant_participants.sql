@@ -1,9 +1,68 @@
--- Coming in and being removed, each decided under a lock of the session's row, in the order participant, then session:
--- a session takes at most 100, whoever was removed stays out although they come back at that very moment, and after any
--- removal everyone new waits in the lobby, because a guest can always return under another name.
+-- Coming in, coming back and being removed. Whoever was removed stays out although they come at that very moment, and
+-- after any removal everyone new waits in the lobby, because a guest can always return under another name.
+--
+-- Locks are taken in the order session, participant, places. Who comes back has their own row already, and must not wait
+-- for the session's (nor write their row twice: the second time the foreign key would): the places are a lock of their
+-- own, held until the end of the transaction by everyone who takes one, and by the end of the session, which takes all.
+create or replace function private.lock_instant_places(session_id uuid)
+returns void
+language sql
+set search_path = ''
+as $$
+  select pg_advisory_xact_lock(hashtextextended('instant places ' || session_id, 0))
+$$;
+revoke execute on function private.lock_instant_places(uuid) from public, anon, authenticated;
 
--- Security definer: newcomers read neither the session nor who was removed, and nobody writes notifications.
--- NO KEY: the foreign keys of other newcomers hold the row too, and two that want it whole would wait for each other.
+-- A hundred are in a session; a hundred guests and a hundred users wait: guests, who may be made up, keep no user out of
+-- the lobby. Under the lock of the places.
+create or replace function private.check_instant_place(participant public.instant_session_participants)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  others constant bigint := count(*) from public.instant_session_participants p
+    where p.session_id = participant.session_id and p.id <> participant.id and p.is_active
+      and (p.admitted_at is null) = (participant.admitted_at is null)
+      and (participant.admitted_at is not null or (p.user_id is null) = (participant.user_id is null));
+begin
+  if others < 100 then
+    return;
+  elsif participant.admitted_at is null then
+    perform private.refuse(409, 'lobby_full', 'A hundred people are waiting already');
+  end if;
+  perform private.refuse(409, 'session_full', 'The session has 100 participants already');
+end
+$$;
+revoke execute on function private.check_instant_place(public.instant_session_participants)
+  from public, anon, authenticated;
+
+-- Someone who leaves and returns over and over must not fill the therapist's notifications, nor keep others out of them.
+create or replace function private.tell_of_waiting(
+  session public.instant_sessions, participant public.instant_session_participants)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  person constant text := coalesce(participant.user_id::text, participant.guest_secret_hash);
+  kind constant text := case when participant.user_id is null then 'guests' else 'users' end;
+begin
+  if (private.count_uses(format('instant notices %s %s', session.id, person), 1, interval '1 hour')).used > 3 then
+    return;
+  elsif (private.count_uses(format('instant notices %s %s', session.id, kind), 1, interval '1 hour')).used > 60 then
+    return;
+  end if;
+  perform private.notify(session.therapist_id, 'instant_participant_waiting', 'Someone is waiting',
+    format('%s waits to be admitted to %s', participant.participant_name, session.session_name),
+    jsonb_build_object('session_id', session.id, 'participant_id', participant.id));
+end
+$$;
+revoke execute on function private.tell_of_waiting(
+  public.instant_sessions, public.instant_session_participants) from public, anon, authenticated;
+
+-- For who comes, comes back or is admitted. Security definer: newcomers read neither the session nor who was removed, and
+-- nobody writes notifications and limits.
 create or replace function private.seat_instant_participant()
 returns trigger
 language plpgsql
@@ -12,38 +71,40 @@ set search_path = ''
 as $$
 declare
   session public.instant_sessions;
+  comes constant boolean := tg_op = 'INSERT';
 begin
-  select * into session from public.instant_sessions s where s.id = new.session_id for no key update;
-  if not session.is_active or session.expires_at <= now() then
+  if new.user_id is null and new.guest_secret_hash is null then
+    -- Nobody could ever act for them.
+    perform private.refuse(422, 'invalid_field', 'A guest has an x-guest-secret of 32 to 256 characters',
+      'x-guest-secret');
+  elsif comes then
+    -- NO KEY: the foreign keys of other newcomers hold the row too, and two that want it whole would wait for each other.
+    perform from public.instant_sessions s where s.id = new.session_id for no key update;
+  end if;
+  perform private.lock_instant_places(new.session_id);
+  select * into session from public.instant_sessions s where s.id = new.session_id;
+  if (session.is_active and session.expires_at > now()) is not true then
     perform private.refuse(404, 'session_not_found', 'There is no such session');
-  end if;
-  if new.user_id = session.therapist_id then
+  elsif new.user_id = session.therapist_id then
     return null;
-  end if;
-  if exists (select from private.instant_session_removals r
-      where r.session_id = session.id and r.user_id = new.user_id) then
+  elsif private.was_removed(session.id, new.user_id, new.guest_secret_hash) then
     perform private.refuse(403, 'removed', 'The therapist removed you from this session');
-  end if;
-  if session.locked then
+  elsif comes and session.locked then
     perform private.refuse(409, 'session_locked', 'The session is locked');
   end if;
-  if (select count(*) from public.instant_session_participants p where p.session_id = session.id) > 100 then
-    perform private.refuse(409, 'session_full', 'The session has 100 participants already');
-  end if;
-  if not session.lobby then
-    return null;
-  end if;
   -- The lobby may have been opened since the row was made.
-  update public.instant_session_participants p set admitted_at = null
-    where p.id = new.id and p.admitted_at is not null;
-  -- Someone who leaves and returns over and over must not fill the therapist's notifications.
-  if (select count(*) from public.session_audit a
-      where a.session_id = session.id and a.created_at > now() - interval '1 hour'
-        and a.action = 'participant_added'
-        and a.details ->> 'user_id' is not distinct from new.user_id::text) <= 20 then
-    perform private.notify(session.therapist_id, 'instant_participant_waiting', 'Someone is waiting',
-      format('%s waits to be admitted to %s', new.participant_name, session.session_name),
-      jsonb_build_object('session_id', session.id, 'participant_id', new.id));
+  if comes and session.lobby and new.admitted_at is not null then
+    new.admitted_at := null;
+    update public.instant_session_participants p set admitted_at = null where p.id = new.id;
+  end if;
+  perform private.check_instant_place(new);
+  if comes and new.user_id is null then
+    -- Each may have thirty tickets, and be somebody else the next time.
+    perform private.spend('instant guests ' || session.id, 1, 3000, interval '10 minutes', 'too_many_guests',
+      'Too many guests have come to this session; try again in a few minutes');
+  end if;
+  if new.admitted_at is null then
+    perform private.tell_of_waiting(session, new);
   end if;
   return null;
 end
@@ -51,6 +112,9 @@ $$;
 revoke execute on function private.seat_instant_participant() from public, anon, authenticated;
 create or replace trigger instant_session_participants_seat after insert on public.instant_session_participants
   for each row execute function private.seat_instant_participant();
+create or replace trigger instant_session_participants_seat_again after update on public.instant_session_participants
+  for each row when (new.is_active and (not old.is_active or old.admitted_at is null and new.admitted_at is not null))
+  execute function private.seat_instant_participant();
 
 -- Who deletes their own row has left; who is deleted by anyone else was removed. Security definer: for the same
 -- reasons.
@@ -69,8 +133,9 @@ begin
   update public.instant_sessions s set lobby = true
     where s.id = old.session_id and s.therapist_id is distinct from old.user_id;
   -- Not found: gone with the session.
-  if found and old.user_id is not null then
-    insert into private.instant_session_removals (session_id, user_id) values (old.session_id, old.user_id)
+  if found then
+    insert into private.instant_session_removals (session_id, user_id, guest_secret_hash)
+      values (old.session_id, old.user_id, old.guest_secret_hash)
       on conflict do nothing;
   end if;
   return null;

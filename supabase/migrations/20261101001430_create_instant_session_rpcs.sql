@@ -18,8 +18,7 @@ begin
   if not found then
     perform private.refuse(404, 'session_not_found', 'There is no such session');
   end if;
-  if exists (select from private.instant_session_removals r
-      where r.session_id = session.id and r.user_id = auth.uid()) then
+  if private.was_removed(session.id, auth.uid(), guest_hash) then
     perform private.refuse(403, 'removed', 'The therapist removed you from this session');
   end if;
   if session.locked and session.therapist_id is distinct from auth.uid() and not exists (
@@ -45,7 +44,7 @@ $$;
 revoke execute on function private.shared_instant_session(public.instant_sessions) from public, anon, authenticated;
 
 -- What somebody in the session, or in its lobby, may know. Each answer that lets somebody in is worth a ticket and relays
--- for video, and is counted: those of each person, and, as a guest may come back as another, of all guests together.
+-- for video, and is counted.
 create or replace function private.instant_admission_answer(
   session public.instant_sessions, participant public.instant_session_participants)
 returns jsonb
@@ -53,15 +52,11 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  if participant.admitted_at is not null then
+  if participant.is_active and participant.admitted_at is not null then
     perform private.spend(
       format('instant tickets %s %s', session.id, coalesce(participant.user_id::text, participant.guest_secret_hash)),
       1, 30, interval '10 minutes', 'too_many_tickets',
       'You have entered this session too often; try again in a few minutes');
-    if participant.user_id is null then
-      perform private.spend('instant tickets ' || session.id, 1, 3000, interval '10 minutes', 'too_many_tickets',
-        'Guests have entered this session too often; try again in a few minutes');
-    end if;
   end if;
   return jsonb_build_object('session', private.shared_instant_session(session),
     'participant', jsonb_build_object('id', participant.id, 'participant_name', participant.participant_name,
@@ -96,7 +91,7 @@ set timezone = 'UTC'
 as $$
 declare
   caller constant uuid := auth.uid();
-  guest_hash constant text := case when caller is null then private.hash_guest_secret(guest_secret) end;
+  guest_hash constant text := private.own_guest_hash(guest_secret);
   session public.instant_sessions;
   participant public.instant_session_participants;
 begin
@@ -108,16 +103,16 @@ begin
     insert into public.instant_session_participants as p (session_id, participant_name, guest_secret_hash)
       values (session.id, join_instant_session.participant_name, guest_hash)
       on conflict on constraint instant_session_participants_guest_secret_hash_session_id_key
-      do update set participant_name = excluded.participant_name, is_active = true
+      do update set is_active = true
       returning p.* into participant;
   else
     insert into public.instant_session_participants as p (session_id, user_id, participant_name)
       values (session.id, caller, join_instant_session.participant_name)
       on conflict on constraint instant_session_participants_session_id_user_id_key
-      do update set participant_name = excluded.participant_name, is_active = true
+      do update set is_active = true
       returning p.* into participant;
   end if;
-  -- As it is now: whoever came while the lobby was being opened waits, which a trigger finds out after the insert.
+  -- As it is now: that somebody has to wait after all, a trigger finds out afterwards.
   select p.* into participant from public.instant_session_participants p where p.id = participant.id;
   return private.instant_admission_answer(session, participant);
 end
@@ -133,13 +128,18 @@ set search_path = ''
 set timezone = 'UTC'
 as $$
 declare
+  session public.instant_sessions;
   participant public.instant_session_participants;
 begin
+  select s.* into session
+    from public.instant_sessions s join public.instant_session_participants p on p.session_id = s.id
+    where p.id = participant_id and s.therapist_id = auth.uid() for no key update of s;
+  if found and (not session.is_active or session.expires_at <= now()) then
+    perform private.refuse(409, 'session_ended', 'The session is over');
+  end if;
   update public.instant_session_participants p set admitted_at = coalesce(p.admitted_at, now())
-    from public.instant_sessions s
-    where p.id = participant_id and s.id = p.session_id and s.therapist_id = auth.uid()
-    returning p.* into participant;
-  if participant.id is null then
+    where p.id = participant_id and p.session_id = session.id returning p.* into participant;
+  if not found then
     perform private.refuse(404, 'participant_not_found', 'You have no such participant', 'participant_id');
   end if;
   return jsonb_build_object('id', participant.id, 'admitted_at', participant.admitted_at);

@@ -8,6 +8,8 @@ security definer
 set search_path = ''
 as $$
 begin
+  -- After whoever is coming back right now.
+  perform private.lock_instant_places(new.id);
   update public.instant_session_participants p set is_active = false, left_at = new.ended_at
     where p.session_id = new.id and p.is_active;
   return null;

@@ -20,24 +20,19 @@ begin
   elsif octet_length(request::text) > 65536 then
     perform private.refuse(413, 'too_large', 'The request is larger than 65536 bytes');
   end if;
-  taken := private.take_idempotency_key(caller, 'instant-sessions', coalesce(idempotency_key, gen_random_uuid()::text),
-    request);
+  taken := private.take_idempotency_key(caller, 'instant-sessions', idempotency_key, request);
   if taken.resource_id is not null then
     select s.* into session from public.instant_sessions s where s.id = taken.resource_id;
     if not found then
-      perform private.refuse(409, 'idempotency_key_spent',
-        'The session made with this Idempotency-Key was deleted; use a new key', 'Idempotency-Key');
+      perform private.refuse_spent_key();
     end if;
     return jsonb_build_object('session', to_jsonb(session));
   end if;
-  perform private.spend('instant sessions ' || caller, 1, 60, interval '1 hour', 'too_many_sessions',
-    'You have opened sixty sessions within an hour; try again later');
   insert into public.instant_sessions (session_name, therapist_id, lobby, expires_at)
     values (request ->> 'session_name', caller, coalesce((request ->> 'lobby')::boolean, false),
       now() + make_interval(mins => coalesce((request ->> 'expires_in_minutes')::integer, 1440)))
     returning * into session;
-  update private.idempotency_keys k set resource_id = session.id
-    where k.caller_id = caller and k.function_name = taken.function_name and k.key = taken.key;
+  perform private.settle_idempotency_key(taken, session.id);
   return jsonb_build_object('session', to_jsonb(session));
 exception when data_exception then
   perform private.refuse(422, 'invalid_field', 'lobby is true or false, expires_in_minutes a number',
@@ -49,15 +44,14 @@ revoke execute on function public.create_instant_session(jsonb, text) from publi
 grant execute on function public.create_instant_session(jsonb, text) to authenticated;
 
 -- The caller's part in the session behind a link: null when they have none.
-create or replace function private.instant_participant_of(session public.instant_sessions, guest_secret text)
+create or replace function private.instant_participant_of(session public.instant_sessions, guest_hash text)
 returns public.instant_session_participants
 language sql
 stable
 set search_path = ''
 as $$
   select p from public.instant_session_participants p
-  where p.session_id = session.id and case when auth.uid() is null
-    then p.guest_secret_hash = private.hash_guest_secret(guest_secret) else p.user_id = auth.uid() end
+  where p.session_id = session.id and (p.user_id = auth.uid() or p.guest_secret_hash = guest_hash)
 $$;
 revoke execute on function private.instant_participant_of(public.instant_sessions, text)
   from public, anon, authenticated;
@@ -71,14 +65,15 @@ set search_path = ''
 set timezone = 'UTC'
 as $$
 declare
+  guest_hash constant text := private.own_guest_hash(guest_secret);
   session public.instant_sessions;
   participant public.instant_session_participants;
 begin
   select s.* into session from public.instant_sessions s where s.session_token = instant_session_status.session_token;
-  participant := private.instant_participant_of(session, guest_secret);
+  participant := private.instant_participant_of(session, guest_hash);
   if participant.id is null then
     -- With the answers that anybody with this link gets.
-    session := private.open_instant_session(session_token, private.hash_guest_secret(guest_secret));
+    session := private.open_instant_session(session_token, guest_hash);
     perform private.refuse(404, 'participant_not_found', 'Join the session first');
   elsif not session.is_active or session.expires_at <= now() then
     perform private.refuse(409, 'session_ended', 'The session is over');
@@ -101,7 +96,7 @@ declare
 begin
   select s.* into session from public.instant_sessions s where s.session_token = leave_instant_session.session_token;
   update public.instant_session_participants p set is_active = false
-    where p.id = (private.instant_participant_of(session, guest_secret)).id and p.is_active;
+    where p.id = (private.instant_participant_of(session, private.own_guest_hash(guest_secret))).id and p.is_active;
   return jsonb_build_object('status', 'left');
 end
 $$;

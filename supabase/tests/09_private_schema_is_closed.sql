@@ -30,15 +30,16 @@ create function pg_temp.helpers_of(role text) returns setof text language sql as
 $$;
 select results_eq($$select pg_temp.helpers_of('anon')$$,
   array['admitted_instant_session_ids', 'enterable_instant_session_ids', 'guest_secret_hash', 'hash_guest_secret',
-    'instant_admission', 'joined_instant_session_ids', 'linked_instant_session_ids', 'overdue_before', 'refuse'],
+    'instant_admission', 'instant_readmission', 'is_visible_line', 'joined_instant_session_ids',
+    'linked_instant_session_ids', 'overdue_before', 'own_guest_hash', 'refuse'],
   'PRIV-05 anon executes what lets guests into instant sessions, and the refusal itself');
 select results_eq($$select pg_temp.helpers_of('authenticated')$$,
   array['admitted_instant_session_ids', 'check_video_session', 'count_meeting', 'creates_virtual_sessions',
     'enterable_instant_session_ids', 'first_readable_host', 'guest_secret_hash', 'hash_guest_secret',
-    'hosted_session_ids', 'hosted_virtual_session_ids', 'instant_admission', 'is_host', 'is_my_client',
-    'is_my_conversation', 'is_own_meeting', 'is_timezone', 'joined_instant_session_ids', 'joined_session_ids',
+    'hosted_session_ids', 'hosted_virtual_session_ids', 'instant_admission', 'instant_readmission', 'is_host', 'is_my_client',
+    'is_my_conversation', 'is_own_meeting', 'is_timezone', 'is_visible_line', 'joined_instant_session_ids', 'joined_session_ids',
     'joined_virtual_session_ids', 'last_readable_host', 'linked_instant_session_ids', 'my_client_ids',
-    'my_contact_ids', 'my_operator_id', 'operated_client_ids', 'overdue_before', 'readable_video_meeting_ids',
+    'my_contact_ids', 'my_operator_id', 'operated_client_ids', 'overdue_before', 'own_guest_hash', 'readable_video_meeting_ids',
     'refuse', 'virtual_room_ids'],
   'PRIV-06 a signed-in user executes the helpers of policies and triggers alone');
 

@@ -68,6 +68,7 @@ insert into definers values
   ('private.hosted_session_ids', 'authenticated', 'policies of sessions and participants would recurse'),
   ('private.hosted_virtual_session_ids', 'authenticated', 'policies of sessions and registrations would recurse'),
   ('private.instant_admission', 'anon, authenticated', 'a newcomer does not read the session yet; guests are anon'),
+  ('private.instant_readmission', 'anon, authenticated', 'nobody reads who was removed; guests are anon'),
   ('private.is_host', 'authenticated', 'nobody reads host_roles'),
   ('private.is_my_client', 'authenticated', 'whatever policies the app''s leads have'),
   ('private.is_my_conversation', 'authenticated', 'whatever policies the app''s conversations have'),

@@ -3,7 +3,7 @@
 \ir support/people.psql
 \ir support/instant_sessions.psql
 \ir support/calls.psql
-select plan(177);
+select plan(188);
 
 -- Where somebody stands with a link: admitted, waits, or the refusal.
 create function pg_temp.standing(session text, secret text default null) returns text language sql as $$
@@ -97,6 +97,8 @@ select is((select string_agg(distinct pg_temp.create(), ' ') from generate_serie
 select is(pg_temp.create(), 'too_many_sessions 429', 'INST-18 and no more');
 select cmp_ok(pg_temp.retry_after(), '<=', 3600, 'INST-19 within an hour');
 select cmp_ok(pg_temp.retry_after(), '>', 3590, 'INST-20 from the first on');
+select is(pg_temp.attempt($$insert into instant_sessions (session_name, therapist_id)
+    values ('Talk', pg_temp.id('therapist'))$$), 'too_many_sessions', 'INST-118 by the table either');
 select is(pg_temp.create('{}', 'one', 'session.id'), :'first_id', 'INST-21 but what is there already is answered');
 select is(pg_temp.call_as('other_therapist', $$create_instant_session('{"session_name": "Talk"}', null)$$, 'session.lobby'),
   'false', 'INST-22 and another is not concerned');
@@ -127,11 +129,9 @@ select is(pg_temp.standing('foreign', 'ann'), 'participant_not_found 404',
 select is(pg_temp.call(format('instant_session_status(%L, %L)', pg_temp.token('open'), (
     select encode(sha256(convert_to(pg_temp.secret('ann'), 'UTF8')), 'hex')))), 'participant_not_found 404',
   'INST-32 nor has its hash, which all see');
-select pg_temp.present(pg_temp.token('open'));
-insert into instant_session_participants (session_id, participant_name) values (pg_temp.id('open'), 'Bob');
-select pg_temp.present(null);
+select is(pg_temp.enter('open', 'bob', 'Bob'), 'admitted', 'INST-107 nor has another guest''s');
 select is(pg_temp.standing('open'), 'participant_not_found 404',
-  'INST-33 nor has no secret, though Bob has none and Patient');
+  'INST-33 nor has no secret, though Patient has none');
 select is(pg_temp.call(format('instant_session_status(%L, %L)', pg_temp.token('open'), secret)), 'participant_not_found 404',
     'INST-34 nor a short one') from unnest(array['', 'short']) as secret;
 select pg_temp.as_user('stranger');
@@ -199,9 +199,14 @@ select is(pg_temp.dismiss(pg_temp.part('foreign', 'Patient')), 'participant_not_
 select is(pg_temp.dismiss(pg_temp.part('open', 'Ann')), 'removed', 'INST-65 they dismiss a guest');
 select is(pg_temp.dismiss(pg_temp.part('open', 'Ann')), 'participant_not_found 404', 'INST-66 who is gone then');
 select pg_temp.as_anon();
-select is(pg_temp.standing('open', 'ann'), 'participant_not_found 404', 'INST-67 the guest is in it no more');
-select is(pg_temp.enter('open', secret, 'Ann again'), 'waits', 'INST-68 and waits with whatever secret')
-  from unnest(array['ann', 'another']) as secret;
+select is(pg_temp.standing('open', 'ann'), 'removed 403', 'INST-67 the guest is told so');
+select is(pg_temp.enter('open', 'ann', 'Ann again'), 'removed', 'INST-68 does not come back');
+select is(pg_temp.enter('open', 'another', 'Ann again'), 'waits', 'INST-108 and waits as somebody new');
+select pg_temp.present(pg_temp.token('open'), pg_temp.secret('ann'));
+select is(pg_temp.attempt($$insert into instant_session_participants (session_id, participant_name)
+    values (pg_temp.id('open'), 'Ann')$$), '42501', 'INST-109 nor do they come back by the table');
+select is(pg_temp.visible('instant_sessions'), '0', 'INST-110 whose session the link does not show them');
+select pg_temp.present(null);
 select pg_temp.as_user('therapist');
 select is(pg_temp.dismiss(pg_temp.part('open', 'Colleague')), 'removed', 'INST-69 they dismiss a user');
 select pg_temp.as_user('other_therapist');
@@ -231,7 +236,8 @@ select is(pg_temp.rule('open', 'close_lobby', 'session.lobby'), 'false', 'INST-7
 select is(pg_temp.rule('open', 'lock', 'session.locked'), 'true', 'INST-79 locks');
 select pg_temp.as_anon();
 select is(pg_temp.enter('open', 'late'), 'session_locked', 'INST-80 which keeps newcomers out');
-select is(pg_temp.standing('open', 'ann'), 'waits', 'INST-81 and not those who are there, or wait');
+select is(pg_temp.enter('open', 'ann'), 'removed', 'INST-111 and, without a lobby, who was removed');
+select is(pg_temp.standing('open', 'another'), 'waits', 'INST-81 and not those who are there, or wait');
 select pg_temp.as_user('patient');
 select is(pg_temp.enter('open'), 'admitted', 'INST-82 or come back');
 select pg_temp.as_user('therapist');
@@ -249,8 +255,8 @@ select results_eq($$select ended_at = expires_at from instant_sessions where id 
   'INST-90 which it did when it expired');
 select is(pg_temp.present_people('open') || pg_temp.present_people('expired'), '', 'INST-91 everyone has left');
 select pg_temp.as_anon();
-select is(pg_temp.standing('open', 'ann'), 'session_ended 409', 'INST-92 as the guests hear');
-select is(pg_temp.enter('open', 'ann'), 'session_not_found', 'INST-93 who do not come back');
+select is(pg_temp.standing('open', 'another'), 'session_ended 409', 'INST-92 as the guests hear');
+select is(pg_temp.enter('open', 'another'), 'session_not_found', 'INST-93 who do not come back');
 
 -- Tickets.
 select pg_temp.as_owner();
@@ -275,11 +281,23 @@ select pg_temp.as_anon();
 select is(pg_temp.enter('lobby', 'ann', 'Ann'), 'admitted', 'INST-101 another is not concerned');
 select is((select count(*) from generate_series(1, 40) where pg_temp.standing('lobby', 'ann') = 'too_many_tickets 429'),
   11::bigint, 'INST-102 but has as many');
+select is(pg_temp.enter('lobby', 'leaver'), 'admitted', 'INST-112 who has left');
+select pg_temp.leave('lobby', 'leaver');
+select is((select string_agg(distinct pg_temp.standing('lobby', 'leaver'), ' ') from generate_series(1, 40)), 'admitted',
+  'INST-113 asks for no tickets');
+select is(pg_temp.call(format('instant_session_status(%L, %L)', pg_temp.token('lobby'), pg_temp.secret('leaver')),
+  'participant.is_active'), 'false', 'INST-114 as the answer says');
 select pg_temp.as_owner();
-update private.rate_limits set used = 3000 where subject = 'instant tickets ' || pg_temp.id('lobby');
+select is((select used from private.rate_limits where subject = 'instant guests ' || pg_temp.id('lobby')), 1,
+  'INST-115 guests are counted together when they come, not when they ask');
+update private.rate_limits set used = 3000 where subject = 'instant guests ' || pg_temp.id('lobby');
 select pg_temp.as_anon();
-select is(pg_temp.enter('lobby', 'fresh'), 'too_many_tickets',
-  'INST-103 guests who are always others have 3000 together');
+select is(pg_temp.enter('lobby', 'fresh'), 'too_many_guests', 'INST-103 of those who are always others 3000 come');
+select pg_temp.present(pg_temp.token('lobby'), pg_temp.secret('fresh'));
+select is(pg_temp.attempt($$insert into instant_session_participants (session_id, participant_name)
+    values (pg_temp.id('lobby'), 'Fresh')$$), 'too_many_guests', 'INST-116 by the table either');
+select pg_temp.present(null);
+select is(pg_temp.enter('lobby', 'leaver'), 'admitted', 'INST-117 which keeps no guest out who was there');
 select pg_temp.as_user('patient');
 select is(pg_temp.enter('lobby'), 'admitted', 'INST-104 which keeps no user out');
 select pg_temp.as_user('therapist');

@@ -128,7 +128,8 @@ describe("coming in", () => {
     const second = ok(await enter(patient, session, { participant_name: "Pat, again" }));
     assert.equal(second.id, first.id);
     assert.notEqual(second.admitted_at, null);
-    assert.deepEqual(await names(therapist, session), ["Pat, again"]);
+    assert.equal(second.participant_name, "Pat", "whom the others know");
+    assert.deepEqual(await names(therapist, session), ["Pat"]);
   });
 
   test("who left comes back, even if the app sends the name alone", async () => {
@@ -152,8 +153,10 @@ describe("coming in", () => {
     assert.equal(row.user_id, null);
     assert.doesNotMatch(JSON.stringify(row), new RegExp(ann.secret));
     assert.deepEqual(await names(ann, session, holding(session, ann)), ["Ann"]);
-    ok(await holding({}, ann)(participants(ann).update({ participant_name: "Anna" }).eq("id", row.id)));
-    assert.deepEqual(await names(therapist, session), ["Anna"]);
+    ok(await holding({}, ann)(participants(ann).update({ participant_name: "Doctor" }).eq("id", row.id)));
+    assert.deepEqual(await names(therapist, session), ["Ann"]);
+    const nobody = holding(session)(participants(guest()).insert({ session_id: session.id, participant_name: "Nobody" }));
+    refused(await nobody, 422, "invalid_field");
     for (const other of [guest(), { ...guest(), secret: undefined }, stranger]) {
       const held = holding(session, other);
       assert.deepEqual(await names(other, session, held), []);
@@ -289,7 +292,8 @@ describe("by the function", () => {
     for (const participant_id of [participant.id, user.participant.id]) {
       assert.deepEqual(ok(await ask(therapist, "remove", { participant_id })), { status: "removed" });
     }
-    assert.equal(ok(await join(visitor, { guest_secret })).status, "waiting");
+    const removedGuest = await refusal(await join(visitor, { guest_secret }));
+    assert.deepEqual([removedGuest.status, removedGuest.code], [403, "removed"]);
     assert.equal(ok(await join(visitor, { participant_name: "Somebody else" })).status, "waiting");
     const removed = await refusal(await join(stranger));
     assert.deepEqual([removed.status, removed.code], [403, "removed"]);

@@ -1,7 +1,11 @@
 use std::rc::Rc;
 
 use serde_json::json;
-use shared::testing::{TestClock, Upstream, context};
+use shared::{
+    auth::ticket::RoomTicket,
+    crypto::Secret,
+    testing::{TestClock, Upstream, context},
+};
 use uuid::Uuid;
 
 use super::*;

@@ -3,13 +3,9 @@
 use serde::{Deserialize, Serialize};
 use shared::{
     http::{Error, json::required},
-    validation::{LinkLifetimeMinutes, ParticipantName, Title},
+    validation::{GuestSecret, LinkLifetimeMinutes, ParticipantName, Title},
 };
 use uuid::Uuid;
-
-/// Of a guest's secret, in characters: as the database has it.
-const SHORTEST_SECRET: usize = 32;
-const LONGEST_SECRET: usize = 256;
 
 /// The body, as JSON has it.
 #[derive(Deserialize)]
@@ -21,7 +17,7 @@ pub(crate) struct Body {
     expires_in_minutes: Option<LinkLifetimeMinutes>,
     session_token: Option<SessionToken>,
     participant_name: Option<ParticipantName>,
-    guest_secret: Option<String>,
+    guest_secret: Option<GuestSecret>,
     participant_id: Option<Uuid>,
     session_id: Option<Uuid>,
     user_id: Option<Uuid>,
@@ -124,7 +120,7 @@ impl Action {
             ActionName::Join => Self::Join(Join {
                 session_token: required(body.session_token.take(), "session_token")?,
                 participant_name: required(body.participant_name.take(), "participant_name")?,
-                guest_secret: body.guest_secret()?,
+                guest_secret: body.guest_secret(),
             }),
             ActionName::Status => Self::Status(body.pass()?),
             ActionName::Leave => Self::Leave(body.pass()?),
@@ -150,22 +146,12 @@ impl Action {
 impl Body {
     fn pass(&mut self) -> Result<Pass, Error> {
         let session_token = required(self.session_token.take(), "session_token")?;
-        Ok(Pass { session_token, guest_secret: self.guest_secret()? })
+        Ok(Pass { session_token, guest_secret: self.guest_secret() })
     }
 
-    fn guest_secret(&mut self) -> Result<Option<String>, Error> {
-        let secret = self.guest_secret.take();
-        let is_usable = |secret: &str| {
-            (SHORTEST_SECRET..=LONGEST_SECRET).contains(&secret.len())
-                && secret.bytes().all(|byte| byte.is_ascii_graphic())
-        };
-        match secret {
-            // The answer does not repeat it.
-            Some(secret) if !is_usable(&secret) => {
-                Err(Error::invalid("guest_secret", "must be 32 to 256 visible ASCII characters"))
-            }
-            secret => Ok(secret),
-        }
+    /// To be told to the database.
+    fn guest_secret(&mut self) -> Option<String> {
+        self.guest_secret.take().map(|secret| secret.expose().to_owned())
     }
 
     fn participant_id(&mut self) -> Result<Uuid, Error> {

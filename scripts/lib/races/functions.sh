@@ -6,6 +6,7 @@ TUTOR=00000000-0000-4000-8000-000000000009
 STUDENT=00000000-0000-4000-8000-00000000000a
 GUEST='{"role": "anon"}'
 GUEST_SESSION=00000000-0000-4000-8000-000000000b01
+RETURN_SESSION=00000000-0000-4000-8000-000000000b02
 GUEST_MEETING=MID-GUESTGUESTGUESTS
 
 # race_calls CLIENTS CLAIMS CALL: as many clients make the call, a format for their number, at once; prints how many of each
@@ -23,6 +24,43 @@ SQL
   race_pgbench "$1" 1 "$script"
   rm -f "$script"
   sql "select outcome from race_outcomes" | counted
+}
+
+# Guests who had left come back, by the link's token.
+race_returns() {
+  local join="join_instant_session(repeat(''s'', 64), ''Guest'', rpad(%1\$L, 32, ''.''))"
+  local host="{\"role\": \"authenticated\", \"sub\": \"$THERAPIST\"}"
+  local parts="from instant_session_participants where session_id = '$RETURN_SESSION'"
+  sql "insert into instant_sessions (id, session_name, session_token, therapist_id)
+      values ('$RETURN_SESSION', 'Race', repeat('s', 64), '$THERAPIST');
+    insert into instant_session_participants (session_id, participant_name, guest_secret_hash, is_active)
+      select '$RETURN_SESSION', 'Guest', private.hash_guest_secret(rpad(n::text, 32, '.')), false
+      from generate_series(0, 109) n;
+    create function race_as_guest(number integer) returns jsonb language sql as \$\$
+      select set_config('request.jwt.claims', '$GUEST', true);
+      select join_instant_session(repeat('s', 64), 'Guest', rpad(number::text, 32, '.')) \$\$;
+    create function race_part(number integer) returns uuid language sql security definer as \$\$
+      select id $parts and guest_secret_hash = private.hash_guest_secret(rpad(number::text, 32, '.')) \$\$"
+
+  expect_race "110 guests who had left come back to a session of 100, and 10 come" "100 done, 20 session_full, 100 there" \
+    "$(race_calls 120 "$GUEST" "$join"), $(sql "select count(*) $parts and is_active") there"
+
+  # Whoever comes back has their row, and asks for a place; whoever is removed has the session, and needs their row.
+  sql "update instant_session_participants set is_active = false where session_id = '$RETURN_SESSION'"
+  race_calls 60 "$host" "case when %1\$s < 30 then dismiss_instant_participant(race_part(%1\$s))
+    else race_as_guest(%1\$s - 30) end" >/dev/null
+  expect_race "30 guests come back while they are removed: neither waits for the other, and nobody is left" "0 failed, 0 left" \
+    "$(sql "select count(*) from race_outcomes where outcome not in ('done', 'removed')") failed, $(
+      sql "select count(*) $parts and guest_secret_hash in (
+        select private.hash_guest_secret(rpad(n::text, 32, '.')) from generate_series(0, 29) n)") left"
+
+  race_calls 60 "$host" "case when %1\$s >= 50 then change_instant_session(''$RETURN_SESSION'', ''end'')
+    else race_as_guest(%1\$s + 30) end" >/dev/null
+  expect_race "50 guests come back while the session ends: neither waits for the other, and nobody is there" \
+    "0 failed, 0 there" \
+    "$(sql "select count(*) from race_outcomes where outcome not in ('done', 'session_not_found')") failed, $(
+      sql "select count(*) $parts and is_active") there"
+  sql "drop function race_part, race_as_guest"
 }
 
 race_functions() {
@@ -57,6 +95,7 @@ race_functions() {
       sql "select count(*) || ' left, ' || count(*) filter (where is_active) || ' there'
         from instant_session_participants where session_id = '$GUEST_SESSION'")"
   sql "drop table race_parts"
+  race_returns
 
   expect_race "$RACERS requests for the meeting of one booking: one gets it" \
     "1 done, $((RACERS - 1)) meeting_exists, 1 meeting" \

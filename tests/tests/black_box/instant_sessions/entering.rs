@@ -7,6 +7,15 @@ use uuid::Uuid;
 
 use super::{Session, and_relays, calls, standing, with};
 
+impl Session {
+    /// Ninety-nine guests come.
+    async fn fill(&self) {
+        let fill = "insert into public.instant_session_participants (session_id, participant_name, guest_secret_hash)
+            select $1, 'Somebody', 'hash ' || n from generate_series(1, 99) n";
+        self.stack.sql(fill, &[&self.id]).await;
+    }
+}
+
 #[tokio::test]
 async fn a_guest_comes_in_with_the_link_and_a_name_and_learns_nobody_s_id() {
     let session = Session::open().await;
@@ -34,6 +43,7 @@ async fn a_guest_is_the_same_one_again_by_their_secret_alone() {
     assert_eq!(standing(&again), "admitted");
     let joined = again.expect(200);
     assert_eq!(joined["participant"]["id"], json!(guest.participant_id));
+    assert_eq!(joined["participant"]["participant_name"], "Ana", "as whom they were let in");
     assert_eq!(joined.get("guest_secret"), None, "it was told once");
     assert!(!again.text.contains(&guest.secret));
     let other = session.guest("Ana").await;
@@ -180,12 +190,29 @@ async fn a_lock_keeps_newcomers_out_and_members_in() {
 async fn a_hundred_are_enough() {
     let session = Session::open().await;
     let guest = session.guest("Ana").await;
-    let fill = "insert into public.instant_session_participants (session_id, participant_name)
-        select $1, 'Somebody' from generate_series(1, 99)";
-    session.stack.sql(fill, &[&session.id]).await;
+    session.fill().await;
     session.come("Eve").send().await.refused(409, "session_full");
     assert_eq!(session.participants().await.len(), 100);
     assert_eq!(standing(&session.come_with("Ana", Some(&guest.secret)).send().await), "admitted");
+    // Who has left takes no place.
+    session.leave(Some(&guest.secret)).send().await.expect(200);
+    session.guest("Eve").await;
+    session.come_with("Ana", Some(&guest.secret)).send().await.refused(409, "session_full");
+}
+
+#[tokio::test]
+async fn a_hundred_guests_in_the_lobby_are_enough_and_keep_no_user_out() {
+    let session = Session::with_lobby().await;
+    let guest = session.guest("Ana").await;
+    session.fill().await;
+    let answer = session.come("Eve").send().await;
+    answer.refused(409, "lobby_full");
+    assert_eq!(calls(&session.stack, &answer).await, ["join_instant_session"]);
+    assert_eq!(standing(&session.come("Pat").by(&session.stack.person("patient").await).send().await), "waiting");
+    // Those inside are others than those who wait.
+    session.decided("admit", guest.participant_id).await;
+    assert_eq!(standing(&session.status(Some(&guest.secret)).send().await), "admitted");
+    session.guest("Eve").await;
 }
 
 #[tokio::test]

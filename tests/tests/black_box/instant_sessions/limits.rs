@@ -51,14 +51,29 @@ async fn tickets_are_counted_for_each_person() {
 }
 
 #[tokio::test]
-async fn tickets_are_counted_for_all_guests_together() {
+async fn guests_who_are_always_others_use_up_nobody_else_s_tickets() {
     let session = Session::open().await;
     let ana = session.guest("Ana").await;
-    session.spent(&format!("instant tickets {}", session.id), 3_000).await;
-    limited(&session.come("Ben").send().await, "too_many_tickets");
-    limited(&session.status(Some(&ana.secret)).send().await, "too_many_tickets");
+    session.spent(&format!("instant guests {}", session.id), 3_000).await;
+    let ben = session.come("Ben").send().await;
+    limited(&ben, "too_many_guests");
+    assert_eq!(session.stack.calls_of(&ben).await.len(), 1, "no relays");
+    assert_eq!(session.participants().await.len(), 1);
+    assert_eq!(standing(&session.status(Some(&ana.secret)).send().await), "admitted");
+    assert_eq!(standing(&session.come_with("Ana", Some(&ana.secret)).send().await), "admitted");
     let patient = session.stack.person("patient").await;
     assert_eq!(standing(&session.come("Pat").by(&patient).send().await), "admitted");
+}
+
+#[tokio::test]
+async fn who_has_left_uses_up_no_tickets_by_asking() {
+    let session = Session::open().await;
+    let ana = session.guest("Ana").await;
+    session.leave(Some(&ana.secret)).send().await.expect(200);
+    for _ in 0..31 {
+        assert_eq!(standing(&session.status(Some(&ana.secret)).send().await), "left");
+    }
+    assert_eq!(standing(&session.come_with("Ana", Some(&ana.secret)).send().await), "admitted");
 }
 
 #[tokio::test]
