@@ -18,27 +18,24 @@ begin
   if not private.creates_virtual_sessions() then
     perform private.refuse(403, 'not_a_host', 'Tutors and premium users create group sessions');
   end if;
-  taken := private.take_idempotency_key(creator, 'virtual-sessions', coalesce(idempotency_key, gen_random_uuid()::text),
-    request);
-  if taken.resource_id is null then
-    insert into public.virtual_sessions (creator_id, title, description, subject, tutor_name, scheduled_time,
-        duration_minutes, max_attendees)
-      values (creator, request ->> 'title', request ->> 'description', request ->> 'subject', request ->> 'tutor_name',
-        (request ->> 'scheduled_time')::timestamptz, coalesce((request ->> 'duration_minutes')::integer, 60),
-        coalesce((request ->> 'max_attendees')::integer, 50))
-      returning * into session;
-    update public.virtual_session_rooms r
-      set meeting_url = room_base_url || r.meeting_room_id, is_guarded = room_is_guarded
-      where r.session_id = session.id;
-    update private.idempotency_keys k set resource_id = session.id
-      where k.caller_id = creator and k.function_name = taken.function_name and k.key = taken.key;
-  else
+  taken := private.take_idempotency_key(creator, 'virtual-sessions', idempotency_key, request);
+  if taken.resource_id is not null then
     select s.* into session from public.virtual_sessions s where s.id = taken.resource_id;
     if not found then
-      perform private.refuse(409, 'idempotency_key_spent',
-        'The session made with this Idempotency-Key was deleted; use a new key', 'Idempotency-Key');
+      perform private.refuse_spent_key();
     end if;
+    return jsonb_build_object('session', to_jsonb(session));
   end if;
+  insert into public.virtual_sessions (creator_id, title, description, subject, tutor_name, scheduled_time,
+      duration_minutes, max_attendees)
+    values (creator, request ->> 'title', request ->> 'description', request ->> 'subject', request ->> 'tutor_name',
+      (request ->> 'scheduled_time')::timestamptz, coalesce((request ->> 'duration_minutes')::integer, 60),
+      coalesce((request ->> 'max_attendees')::integer, 50))
+    returning * into session;
+  update public.virtual_session_rooms r
+    set meeting_url = room_base_url || r.meeting_room_id, is_guarded = room_is_guarded
+    where r.session_id = session.id;
+  perform private.settle_idempotency_key(taken, session.id);
   return jsonb_build_object('session', to_jsonb(session));
 end
 $$;
