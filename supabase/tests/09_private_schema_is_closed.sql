@@ -39,8 +39,8 @@ select results_eq($$select pg_temp.helpers_of('authenticated')$$,
     'hosted_session_ids', 'hosted_virtual_session_ids', 'instant_admission', 'instant_readmission', 'is_host', 'is_my_client',
     'is_my_conversation', 'is_own_meeting', 'is_timezone', 'is_visible_line', 'joined_instant_session_ids', 'joined_session_ids',
     'joined_virtual_session_ids', 'last_readable_host', 'linked_instant_session_ids', 'my_client_ids',
-    'my_contact_ids', 'my_operator_id', 'operated_client_ids', 'overdue_before', 'own_guest_hash', 'readable_video_meeting_ids',
-    'refuse', 'virtual_room_ids'],
+    'my_contact_ids', 'my_operator_id', 'operated_client_ids', 'overdue_before', 'own_guest_hash', 'refuse',
+    'virtual_room_ids'],
   'PRIV-06 a signed-in user executes the helpers of policies and triggers alone');
 
 select pg_temp.as_user('trainer');

@@ -83,7 +83,6 @@ insert into definers values
   ('private.my_contact_ids', 'authenticated', 'policies of profiles and leads would recurse'),
   ('private.my_operator_id', 'authenticated', 'whatever policies the app''s clients have'),
   ('private.operated_client_ids', 'authenticated', 'whatever policies the app''s clients have'),
-  ('private.readable_video_meeting_ids', 'authenticated', 'the policy of participants needs that of meetings'),
   ('private.virtual_room_ids', 'authenticated', 'policies of sessions and rooms would recurse'),
   ('public.admit_instant_participant', 'authenticated', 'no client writes admitted_at'),
   ('public.begin_session_change', 'authenticated', 'no client writes effects and leases'),
