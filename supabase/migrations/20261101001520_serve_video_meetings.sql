@@ -33,7 +33,7 @@ grant execute on function private.own_video_meeting(public.video_meetings),
 -- The ID, and the passcode that keeps others out, are the function's choice and not the tutor's, who could choose what is
 -- guessed. So the function makes a meeting, as the service, for the user whose token it verified.
 create or replace function public.create_video_meeting(
-  caller uuid, request jsonb, generated jsonb, idempotency_key text)
+  caller uuid, request jsonb, meeting_id text, passcode text, idempotency_key text)
 returns jsonb
 language plpgsql
 set search_path = ''
@@ -74,15 +74,16 @@ begin
     'You have planned sixty meetings within an hour; try again later');
   insert into public.video_meetings (meeting_id, passcode, booking_id, tutor_id, student_id, scheduled_start,
       scheduled_end)
-    values (generated ->> 'meeting_id', generated ->> 'passcode', booking.id, booking.tutor_id, booking.student_id,
+    values (meeting_id, passcode, booking.id, booking.tutor_id, booking.student_id,
       (request ->> 'scheduled_start')::timestamptz, ends)
     returning * into meeting;
   perform private.settle_idempotency_key(taken, meeting.id);
   return private.own_video_meeting(meeting);
 end
 $$;
-revoke execute on function public.create_video_meeting(uuid, jsonb, jsonb, text) from public, anon, authenticated;
-grant execute on function public.create_video_meeting(uuid, jsonb, jsonb, text) to service_role;
+revoke execute on function public.create_video_meeting(uuid, jsonb, text, text, text)
+  from public, anon, authenticated;
+grant execute on function public.create_video_meeting(uuid, jsonb, text, text, text) to service_role;
 
 -- A try at the passcode of a meeting: the meeting, or the refusal, which is an answer and not an error, because an error
 -- would take the count of the try back.

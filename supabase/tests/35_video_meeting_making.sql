@@ -13,8 +13,8 @@ create function pg_temp.booked(changes jsonb default '{}') returns jsonb languag
 $$;
 create function pg_temp.create(request jsonb default pg_temp.booked(), key text default null, pick text default 'meetingId',
   name text default 'C', passcode text default '000001', person text default 'tutor') returns text language sql as $$
-  select pg_temp.call(format('create_video_meeting(%L, %L, %L, %L)', pg_temp.id(person), request,
-    jsonb_build_object('meeting_id', pg_temp.mid(name), 'passcode', passcode), key), pick)
+  select pg_temp.call(format('create_video_meeting(%L, %L, %L, %L, %L)', pg_temp.id(person), request,
+    pg_temp.mid(name), passcode, key), pick)
 $$;
 -- One more, in place of the last.
 create function pg_temp.flood() returns text language plpgsql security definer as $$

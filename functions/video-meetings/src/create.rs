@@ -41,15 +41,9 @@ struct MeetingRequest {
 struct Arguments<'a> {
     caller: Uuid,
     request: &'a MeetingRequest,
-    generated: Generated<'a>,
-    idempotency_key: Option<&'a str>,
-}
-
-/// What a new meeting gets.
-#[derive(Serialize)]
-struct Generated<'a> {
     meeting_id: &'a MeetingId,
     passcode: &'a str,
+    idempotency_key: Option<&'a str>,
 }
 
 /// Creates a meeting.
@@ -70,8 +64,13 @@ pub(crate) async fn handle(context: &Context, request: &Request) -> Result<Respo
 
     // (3) Create.
     let (meeting_id, passcode) = (MeetingId::generate()?, MeetingPasscode::generate()?);
-    let generated = Generated { meeting_id: &meeting_id, passcode: passcode.expose() };
-    let arguments = Arguments { caller: caller.id, request: &meeting_request, generated, idempotency_key };
+    let arguments = Arguments {
+        caller: caller.id,
+        request: &meeting_request,
+        meeting_id: &meeting_id,
+        passcode: passcode.expose(),
+        idempotency_key,
+    };
     let mut meeting: Value = supabase::rpc_for_caller(context, "create_video_meeting", &arguments).await?;
 
     // (4) Answer.

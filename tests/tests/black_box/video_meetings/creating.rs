@@ -123,7 +123,7 @@ async fn no_client_makes_a_meeting_whose_passcode_they_choose() {
             "booking_id": booking.id, "tutor_id": booking.tutor.id, "student_id": booking.student.id,
             "scheduled_start": booking.body(60)["scheduledStart"], "scheduled_end": booking.body(60)["scheduledEnd"],
         },
-        "generated": {"meeting_id": "MID-0000000000000000", "passcode": "000000"},
+        "meeting_id": "MID-0000000000000000", "passcode": "000000",
     });
     let answer = booking.stack.rpc("create_video_meeting", &arguments).by(&booking.tutor).send().await;
     assert_eq!((answer.status, &answer.json()["code"]), (403, &json!("42501")));
