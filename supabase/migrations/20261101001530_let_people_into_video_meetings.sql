@@ -79,14 +79,16 @@ returns void
 language plpgsql
 set search_path = ''
 as $$
+declare
+  opens_at constant timestamptz := meeting.scheduled_start - interval '15 minutes';
 begin
   if meeting.status = 'cancelled' then
     perform private.refuse(409, 'meeting_cancelled', 'This meeting was cancelled');
   elsif meeting.status = 'completed' or meeting.scheduled_end <= now() then
     perform private.refuse(409, 'meeting_over', 'This meeting is over');
-  elsif meeting.scheduled_start > now() + interval '15 minutes' then
+  elsif opens_at > now() then
     perform private.refuse(409, 'too_early', 'The meeting can be joined from 15 minutes before it begins', null,
-      least(ceil(extract(epoch from meeting.scheduled_start - interval '15 minutes' - now())), 86400)::integer);
+      least(ceil(extract(epoch from opens_at - now())), 86400)::integer);
   end if;
 end
 $$;

@@ -1,16 +1,16 @@
 -- Where a session has its room, once there is one. A guarded room stays: who was removed gets no other token, and the one they
 -- have ends in minutes. Any other room is open to whoever knows its URL, which who was removed may; so it is left.
 
--- Whether the people of a session that is open get into its room.
-create or replace function private.is_virtual_room_open(session public.virtual_sessions)
-returns boolean
+-- From when on the people of a session that is open get into its room.
+create or replace function private.virtual_room_opens_at(session public.virtual_sessions)
+returns timestamptz
 language sql
 stable
 set search_path = ''
 as $$
-  select session.status = 'live' or session.scheduled_time <= now() + interval '10 minutes'
+  select case session.status when 'live' then '-infinity' else session.scheduled_time - interval '10 minutes' end
 $$;
-revoke execute on function private.is_virtual_room_open(public.virtual_sessions) from public, anon, authenticated;
+revoke execute on function private.virtual_room_opens_at(public.virtual_sessions) from public, anon, authenticated;
 
 -- Under the lock of the session: it has another room from now on, and who may be in the old one hears of it.
 create or replace function private.move_virtual_room(
@@ -25,7 +25,7 @@ begin
   update public.virtual_session_rooms r
     set meeting_room_id = room_id, meeting_url = room_base_url || room_id, is_guarded = room_is_guarded
     where r.session_id = session.id;
-  if private.is_open_virtual_session(session) and private.is_virtual_room_open(session) then
+  if private.is_open_virtual_session(session) and private.virtual_room_opens_at(session) <= now() then
     perform private.notify_of_virtual_session(session, session.creator_id || array(
       select r.user_id from public.virtual_session_registrations r
       where r.session_id = session.id and r.status = 'registered'),

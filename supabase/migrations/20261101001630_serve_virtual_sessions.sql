@@ -54,6 +54,7 @@ as $$
 declare
   caller constant uuid := auth.uid();
   session constant public.virtual_sessions := private.lock_virtual_session(session_id);
+  opens_at timestamptz;
   mine public.virtual_session_registrations;
 begin
   if not private.is_open_virtual_session(session) then
@@ -68,9 +69,10 @@ begin
   elsif mine.status is distinct from 'registered' then
     perform private.refuse(403, 'not_registered', 'Only those with a seat get in', 'session_id');
   end if;
-  if not private.is_virtual_room_open(session) then
+  opens_at := private.virtual_room_opens_at(session);
+  if opens_at > now() then
     perform private.refuse(409, 'too_early', 'The session can be joined from 10 minutes before it begins', null,
-      least(ceil(extract(epoch from session.scheduled_time - interval '10 minutes' - now())), 86400)::integer);
+      least(ceil(extract(epoch from opens_at - now())), 86400)::integer);
   end if;
   perform private.spend(format('virtual joins %s %s', session.id, caller), 1, 30, interval '10 minutes', 'too_many_joins',
     'You have joined this session too often; try again in a few minutes');
