@@ -11,9 +11,9 @@ pub mod crypto;
 pub mod edge;
 pub mod entrance;
 pub mod http;
-pub mod meetings;
 pub mod providers;
 pub mod supabase;
 #[cfg(all(any(test, feature = "testing"), not(target_arch = "wasm32")))]
 pub mod testing;
 pub mod validation;
+pub mod video_meetings;

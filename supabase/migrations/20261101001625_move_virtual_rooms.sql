@@ -51,7 +51,7 @@ revoke execute on function private.leave_open_virtual_room(public.virtual_sessio
 -- For the functions, when they have no tokens for a guarded room, because the deployment now has its rooms elsewhere, or lets in
 -- without tokens: then nobody gets in any more, or everyone who was ever removed. Only while the room is the one that they saw:
 -- of two who join at once one moves it. Security definer: the service does not write rooms.
-create or replace function public.rehouse_virtual_session(
+create or replace function public.move_guarded_virtual_room(
   session_id uuid, meeting_room_id text, room_base_url text, room_is_guarded boolean)
 returns jsonb
 language plpgsql
@@ -61,12 +61,12 @@ as $$
 declare
   session public.virtual_sessions;
 begin
-  select s.* into session from public.virtual_sessions s where s.id = rehouse_virtual_session.session_id for update;
+  select s.* into session from public.virtual_sessions s where s.id = move_guarded_virtual_room.session_id for update;
   perform private.move_virtual_room(session, room_base_url, room_is_guarded)
     from public.virtual_session_rooms r
-    where r.session_id = session.id and r.meeting_room_id = rehouse_virtual_session.meeting_room_id and r.is_guarded;
+    where r.session_id = session.id and r.meeting_room_id = move_guarded_virtual_room.meeting_room_id and r.is_guarded;
   return jsonb_build_object('moved', found);
 end
 $$;
-revoke execute on function public.rehouse_virtual_session(uuid, text, text, boolean) from public, anon, authenticated;
-grant execute on function public.rehouse_virtual_session(uuid, text, text, boolean) to service_role;
+revoke execute on function public.move_guarded_virtual_room(uuid, text, text, boolean) from public, anon, authenticated;
+grant execute on function public.move_guarded_virtual_room(uuid, text, text, boolean) to service_role;

@@ -29,9 +29,11 @@ create function pg_temp.told_of_move() returns text language sql security define
   join auth.users u on u.id = n.user_id where n.type = 'virtual_session_room_moved'
 $$;
 
-create function pg_temp.rehouse(class text, room text, base text default 'https://new.example/', guarded boolean default false)
+create function pg_temp.move_guarded(
+  class text, room text, base text default 'https://new.example/', guarded boolean default false)
 returns text language sql as $$
-  select pg_temp.call(format('rehouse_virtual_session(%L, %L, %L, %L)', pg_temp.id(class), room, base, guarded), 'moved')
+  select pg_temp.call(
+    format('move_guarded_virtual_room(%L, %L, %L, %L)', pg_temp.id(class), room, base, guarded), 'moved')
 $$;
 create function pg_temp.room(class text) returns text language sql security definer as $$
   select r.meeting_room_id from public.virtual_session_rooms r where r.session_id = pg_temp.id(class)
@@ -101,16 +103,16 @@ select is(pg_temp.attempt($$update virtual_session_rooms set is_guarded = false$
 
 -- The deployment has no tokens for it any more.
 select pg_temp.room('guarded') as first_room \gset
-select is(pg_temp.rehouse('guarded', :'first_room'), '42501', 'MOVE-28 no user moves a room: ' || name)
+select is(pg_temp.move_guarded('guarded', :'first_room'), '42501', 'MOVE-28 no user moves a room: ' || name)
   from unnest(array['tutor', 'premium', 'admin']) as name, lateral pg_temp.as_user(name);
 select pg_temp.as_anon();
-select is(pg_temp.rehouse('guarded', :'first_room'), '42501', 'MOVE-29 nor anon');
+select is(pg_temp.move_guarded('guarded', :'first_room'), '42501', 'MOVE-29 nor anon');
 select pg_temp.as_service();
-select is(pg_temp.rehouse('guarded', 'convene-0'), 'false', 'MOVE-30 the service none that it did not see');
-select is(pg_temp.rehouse('class', pg_temp.room('class')), 'false', 'MOVE-31 nor one that opens by its URL');
-select is(pg_temp.rehouse('nowhere', 'convene-0'), 'false', 'MOVE-32 nor what there is not');
-select is(pg_temp.rehouse('guarded', :'first_room'), 'true', 'MOVE-33 but a guarded one');
-select is(pg_temp.rehouse('guarded', :'first_room'), 'false', 'MOVE-34 once');
+select is(pg_temp.move_guarded('guarded', 'convene-0'), 'false', 'MOVE-30 the service none that it did not see');
+select is(pg_temp.move_guarded('class', pg_temp.room('class')), 'false', 'MOVE-31 nor one that opens by its URL');
+select is(pg_temp.move_guarded('nowhere', 'convene-0'), 'false', 'MOVE-32 nor what there is not');
+select is(pg_temp.move_guarded('guarded', :'first_room'), 'true', 'MOVE-33 but a guarded one');
+select is(pg_temp.move_guarded('guarded', :'first_room'), 'false', 'MOVE-34 once');
 select is(pg_temp.url('guarded') = 'https://new.example/' || pg_temp.room('guarded') and pg_temp.room('guarded') <> :'first_room',
   true, 'MOVE-35 it has another name at the new place, which nobody who was removed knows');
 select pg_temp.url('guarded') as second_url \gset

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use shared::{
     http::{Error, json::required},
-    validation::{Description, ScheduledStart, Title},
+    validation::{Description, ScheduledTime, Title},
 };
 use uuid::Uuid;
 
@@ -15,7 +15,7 @@ pub(crate) struct Body {
     client_id: Option<Uuid>,
     title: Option<Title>,
     description: Option<Description>,
-    scheduled_at: Option<ScheduledStart>,
+    scheduled_at: Option<ScheduledTime>,
 }
 
 /// A meeting to be created. Serialised, it is arguments of the database function, and what an `Idempotency-Key` stands for.
@@ -28,7 +28,7 @@ pub(crate) struct MeetingRequest {
     /// The description.
     description: Option<Description>,
     /// When it begins.
-    scheduled_at: ScheduledStart,
+    scheduled_at: ScheduledTime,
 }
 
 impl MeetingRequest {

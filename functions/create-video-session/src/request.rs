@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use shared::{
     http::{Error, json::required},
     providers::Provider,
-    validation::{Description, DurationMinutes, JoinUrl, MaxParticipants, ScheduledStart, Timezone, Title},
+    validation::{Description, DurationMinutes, JoinUrl, MaxParticipants, ScheduledTime, Timezone, Title},
 };
 use uuid::Uuid;
 
@@ -18,7 +18,7 @@ const MOST_CLIENTS: usize = 50;
 pub(crate) struct Body {
     title: Option<Title>,
     description: Option<Description>,
-    scheduled_start: Option<ScheduledStart>,
+    scheduled_start: Option<ScheduledTime>,
     duration_minutes: Option<DurationMinutes>,
     timezone: Option<Timezone>,
     max_participants: Option<MaxParticipants>,
@@ -39,7 +39,7 @@ pub(crate) struct SessionRequest {
     /// The description; at Zoom, the agenda.
     pub(crate) description: Option<Description>,
     /// When it starts.
-    pub(crate) scheduled_start: ScheduledStart,
+    pub(crate) scheduled_start: ScheduledTime,
     /// How long it takes.
     pub(crate) duration_minutes: DurationMinutes,
     /// The time zone in which people think of it.

@@ -10,7 +10,7 @@ use shared::{
         rooms::{self, Recording, RoomsError},
         zoom::{Grant, Mark, MeetingPlan, ZoomError, ZoomUser},
     },
-    validation::ScheduledStart,
+    validation::ScheduledTime,
 };
 use uuid::Uuid;
 
@@ -123,7 +123,7 @@ impl Lease {
 #[derive(Deserialize)]
 struct UncommittedMeeting {
     topic: String,
-    scheduled_start: ScheduledStart,
+    scheduled_start: ScheduledTime,
     passcode: String,
 }
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use shared::{
     http::{Error, json::required},
-    validation::{DurationMinutes, ScheduledStart, Timezone},
+    validation::{DurationMinutes, ScheduledTime, Timezone},
 };
 use uuid::Uuid;
 
@@ -14,7 +14,7 @@ use uuid::Uuid;
 pub(crate) struct Body {
     session_id: Option<Uuid>,
     action: Option<Action>,
-    scheduled_start: Option<ScheduledStart>,
+    scheduled_start: Option<ScheduledTime>,
     duration_minutes: Option<DurationMinutes>,
     timezone: Option<Timezone>,
 }
@@ -48,7 +48,7 @@ pub(crate) struct ChangeRequest {
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Changes {
     #[serde(skip_serializing_if = "Option::is_none")]
-    scheduled_start: Option<ScheduledStart>,
+    scheduled_start: Option<ScheduledTime>,
     #[serde(skip_serializing_if = "Option::is_none")]
     duration_minutes: Option<DurationMinutes>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -7,8 +7,8 @@ use shared::{
     auth,
     context::Context,
     http::{Error, Request, Response, json},
-    meetings::MeetingId,
     supabase,
+    video_meetings::MeetingId,
 };
 
 use crate::route::{self, Change};

@@ -7,9 +7,9 @@ use shared::{
     auth,
     context::Context,
     http::{Error, Request, Response, idempotency, json, json::required},
-    meetings::{MeetingId, MeetingPasscode},
     supabase,
-    validation::ScheduledStart,
+    validation::ScheduledTime,
+    video_meetings::{MeetingId, MeetingPasscode},
 };
 use uuid::Uuid;
 
@@ -22,8 +22,8 @@ struct Body {
     booking_id: Option<Uuid>,
     tutor_id: Option<Uuid>,
     student_id: Option<Uuid>,
-    scheduled_start: Option<ScheduledStart>,
-    scheduled_end: Option<ScheduledStart>,
+    scheduled_start: Option<ScheduledTime>,
+    scheduled_end: Option<ScheduledTime>,
 }
 
 /// A meeting to be made. Serialised, it is the `request` of the database function, and what an `Idempotency-Key` stands for.
@@ -32,8 +32,8 @@ struct MeetingRequest {
     booking_id: Uuid,
     tutor_id: Uuid,
     student_id: Uuid,
-    scheduled_start: ScheduledStart,
-    scheduled_end: ScheduledStart,
+    scheduled_start: ScheduledTime,
+    scheduled_end: ScheduledTime,
 }
 
 /// The arguments of the database function.

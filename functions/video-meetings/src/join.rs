@@ -7,10 +7,10 @@ use shared::{
     context::Context,
     entrance::{Admitted, Entrance, Pass},
     http::{Error, Request, Response, json, json::required},
-    meetings::{MeetingId, MeetingPasscode},
     providers::turn::IceServer,
     supabase,
-    validation::{GuestSecret, ScheduledStart},
+    validation::{GuestSecret, ScheduledTime},
+    video_meetings::{MeetingId, MeetingPasscode},
 };
 use uuid::Uuid;
 
@@ -56,7 +56,7 @@ struct Seated {
     session_id: String,
     user_type: UserType,
     name: Option<String>,
-    scheduled_end: ScheduledStart,
+    scheduled_end: ScheduledTime,
 }
 
 /// The answer.

@@ -1,7 +1,7 @@
 //! The link to a meeting, which carries its ID and its passcode.
 
 use serde_json::Value;
-use shared::{http::Error, meetings::meeting_url};
+use shared::{http::Error, video_meetings::meeting_url};
 
 /// Adds its `url` at `page` to a meeting as the database answers it.
 pub(crate) fn add(page: &str, meeting: &mut Value) -> Result<(), Error> {

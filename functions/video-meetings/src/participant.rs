@@ -7,9 +7,9 @@ use shared::{
     auth::{self, Caller},
     context::Context,
     http::{Error, Request, Response, json, json::required},
-    meetings::MeetingId,
     supabase,
     validation::GuestSecret,
+    video_meetings::MeetingId,
 };
 use uuid::Uuid;
 

@@ -7,8 +7,8 @@ use shared::{
     auth,
     context::Context,
     http::{Error, Request, Response, json},
-    meetings::{MeetingId, MeetingPasscode},
     supabase,
+    video_meetings::{MeetingId, MeetingPasscode},
 };
 use uuid::Uuid;
 

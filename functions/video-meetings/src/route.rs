@@ -2,7 +2,7 @@
 
 use http::{Method, StatusCode};
 use serde::Serialize;
-use shared::{http::Error, meetings::MeetingId};
+use shared::{http::Error, video_meetings::MeetingId};
 
 /// What is asked for.
 #[derive(Debug, PartialEq, Eq)]

@@ -36,7 +36,7 @@ struct Place {
 
 /// The arguments of the database function that gives a session a room where this deployment has them.
 #[derive(Serialize)]
-struct Rehousing<'a> {
+struct Move<'a> {
     session_id: Uuid,
     /// The room that it has.
     meeting_room_id: &'a JitsiRoom,
@@ -143,8 +143,8 @@ async fn join(context: &Context, caller: &Caller, session: &Session) -> Result<E
         // The configuration has changed since: nobody gets in there any more, or everyone who was ever removed.
         let place = Place::of(server, &context.config().jitsi_domain);
         let arguments =
-            Rehousing { session_id: session.session_id, meeting_room_id: &admission.meeting_room_id, place: &place };
-        let _: IgnoredAny = supabase::rpc_for_caller(context, "rehouse_virtual_session", &arguments).await?;
+            Move { session_id: session.session_id, meeting_room_id: &admission.meeting_room_id, place: &place };
+        let _: IgnoredAny = supabase::rpc_for_caller(context, "move_guarded_virtual_room", &arguments).await?;
         // Asked again, because the caller may have lost the seat meanwhile.
         admission = admit(context, caller, session).await?;
     }

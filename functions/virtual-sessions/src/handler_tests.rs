@@ -75,7 +75,7 @@ async fn a_guarded_room_without_tokens_is_left_for_one_where_the_deployment_has_
         let entry = join(&with(&upstream, jitsi), &caller(), &Session { session_id: ID }).await.unwrap();
         assert_eq!(
             upstream.calls(),
-            ["POST join_virtual_session", "POST rehouse_virtual_session", "POST join_virtual_session"]
+            ["POST join_virtual_session", "POST move_guarded_virtual_room", "POST join_virtual_session"]
         );
         let asked = &upstream.asked()[1];
         assert_eq!(asked.header("apikey"), Some("s"), "the service asks");

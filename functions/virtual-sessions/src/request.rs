@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use shared::{
     http::{Error, Request, json, json::required},
-    validation::{Description, DurationMinutes, MaxParticipants, ScheduledStart, Title},
+    validation::{Description, DurationMinutes, MaxParticipants, ScheduledTime, Title},
 };
 use uuid::Uuid;
 
@@ -38,7 +38,7 @@ pub(crate) struct SessionRequest {
     description: Option<Description>,
     subject: Option<Title>,
     tutor_name: Title,
-    scheduled_time: ScheduledStart,
+    scheduled_time: ScheduledTime,
     duration_minutes: Option<DurationMinutes>,
     max_attendees: Option<MaxParticipants>,
 }
@@ -87,7 +87,7 @@ struct CreateBody {
     description: Option<Description>,
     subject: Option<Title>,
     tutor_name: Option<Title>,
-    scheduled_time: Option<ScheduledStart>,
+    scheduled_time: Option<ScheduledTime>,
     duration_minutes: Option<DurationMinutes>,
     max_attendees: Option<MaxParticipants>,
 }

@@ -13,4 +13,4 @@ pub use join_url::{JoinUrl, JoinUrlError, leads_to_zoom};
 pub use number::{DurationMinutes, LinkLifetimeMinutes, MaxParticipants};
 pub use return_target::{ReturnTarget, ReturnTargets};
 pub use text::{Description, Message, ParticipantName, Title};
-pub use time::{ScheduledStart, Timezone};
+pub use time::{ScheduledTime, Timezone};

@@ -6,19 +6,19 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String")]
 pub struct Timezone(String);
 
-/// When a session starts: RFC 3339 with an offset, kept in UTC and whole seconds. Written as `2026-05-01T09:00:00Z`.
+/// When a session starts or ends: RFC 3339 with an offset, kept in UTC and whole seconds. Written as `2026-05-01T09:00:00Z`.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(try_from = "String")]
-pub struct ScheduledStart(DateTime<Utc>);
+pub struct ScheduledTime(DateTime<Utc>);
 
 /// Not the form of a time zone name.
 #[derive(Debug, thiserror::Error)]
 #[error("must be an IANA time zone name such as Europe/Berlin")]
 pub struct NotATimezone;
 
-/// Why a start time cannot be used.
+/// Why a time cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum StartError {
+pub enum TimeError {
     /// Not a point in time.
     #[error("must be a time with an offset, such as 2026-05-01T09:00:00Z (RFC 3339)")]
     NotATime,
@@ -52,7 +52,7 @@ impl TryFrom<String> for Timezone {
     }
 }
 
-impl ScheduledStart {
+impl ScheduledTime {
     /// A session that starts right away is asked for a moment after its start.
     const GRACE: TimeDelta = TimeDelta::minutes(5);
     const FARTHEST: TimeDelta = TimeDelta::days(2 * 366);
@@ -64,23 +64,23 @@ impl ScheduledStart {
     }
 
     /// Checks the start against the present.
-    pub fn ahead_of(self, now: DateTime<Utc>) -> Result<Self, StartError> {
+    pub fn ahead_of(self, now: DateTime<Utc>) -> Result<Self, TimeError> {
         if self.0 < now - Self::GRACE {
-            Err(StartError::Past)
+            Err(TimeError::Past)
         } else if self.0 > now + Self::FARTHEST {
-            Err(StartError::TooFar)
+            Err(TimeError::TooFar)
         } else {
             Ok(self)
         }
     }
 }
 
-impl TryFrom<String> for ScheduledStart {
-    type Error = StartError;
+impl TryFrom<String> for ScheduledTime {
+    type Error = TimeError;
 
-    fn try_from(text: String) -> Result<Self, StartError> {
-        let start = DateTime::parse_from_rfc3339(&text).map_err(|_| StartError::NotATime)?.to_utc();
-        DateTime::from_timestamp(start.timestamp(), 0).map(Self).ok_or(StartError::NotATime)
+    fn try_from(text: String) -> Result<Self, TimeError> {
+        let start = DateTime::parse_from_rfc3339(&text).map_err(|_| TimeError::NotATime)?.to_utc();
+        DateTime::from_timestamp(start.timestamp(), 0).map(Self).ok_or(TimeError::NotATime)
     }
 }
 
@@ -88,8 +88,8 @@ impl TryFrom<String> for ScheduledStart {
 mod tests {
     use super::*;
 
-    fn start(text: &str) -> Result<ScheduledStart, StartError> {
-        ScheduledStart::try_from(text.to_owned())
+    fn start(text: &str) -> Result<ScheduledTime, TimeError> {
+        ScheduledTime::try_from(text.to_owned())
     }
 
     #[test]
@@ -99,7 +99,7 @@ mod tests {
         for bad in
             ["2026-05-01T09:00:00", "2026-05-01", "tomorrow", "", "2026-13-01T00:00:00Z", "99999-01-01T00:00:00Z"]
         {
-            assert!(matches!(start(bad), Err(StartError::NotATime)), "{bad}");
+            assert!(matches!(start(bad), Err(TimeError::NotATime)), "{bad}");
         }
     }
 
@@ -108,8 +108,8 @@ mod tests {
         let now = start("2026-05-01T09:00:00Z").unwrap().0;
         let check = |text: &str| start(text).unwrap().ahead_of(now);
         assert!(check("2026-05-01T08:56:00Z").is_ok());
-        assert!(matches!(check("2026-05-01T08:54:00Z"), Err(StartError::Past)));
-        assert!(matches!(check("2029-05-01T09:00:00Z"), Err(StartError::TooFar)));
+        assert!(matches!(check("2026-05-01T08:54:00Z"), Err(TimeError::Past)));
+        assert!(matches!(check("2029-05-01T09:00:00Z"), Err(TimeError::TooFar)));
     }
 
     #[test]

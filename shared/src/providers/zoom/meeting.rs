@@ -10,7 +10,7 @@ use super::{
 use crate::{
     crypto::Secret,
     providers::Provider,
-    validation::{JoinUrl, ScheduledStart, leads_to_zoom},
+    validation::{JoinUrl, ScheduledTime, leads_to_zoom},
 };
 
 /// Zoom's number for a scheduled meeting.
@@ -25,7 +25,7 @@ pub struct Mark<'a> {
     /// At most 200 characters.
     pub topic: &'a str,
     /// When it starts.
-    pub start: ScheduledStart,
+    pub start: ScheduledTime,
     /// At most 10 characters.
     pub passcode: &'a str,
 }
@@ -50,7 +50,7 @@ pub struct MeetingPlan {
     /// At most 200 characters.
     pub topic: String,
     /// When it starts.
-    pub scheduled_start: ScheduledStart,
+    pub scheduled_start: ScheduledTime,
     /// How long it takes.
     pub duration_minutes: u32,
     /// The IANA time zone in which Zoom shows it.
@@ -85,7 +85,7 @@ struct CreateMeeting<'a> {
     #[serde(rename = "type")]
     kind: u8,
     /// With its `Z` Zoom reads it as UTC, without one in the meeting's time zone.
-    start_time: ScheduledStart,
+    start_time: ScheduledTime,
     duration: u32,
     timezone: &'a str,
     password: &'a str,
@@ -95,7 +95,7 @@ struct CreateMeeting<'a> {
 #[derive(Serialize)]
 struct UpdateMeeting<'a> {
     topic: &'a str,
-    start_time: ScheduledStart,
+    start_time: ScheduledTime,
     duration: u32,
     timezone: &'a str,
 }
@@ -123,7 +123,7 @@ struct Page {
 struct Listed {
     id: u64,
     topic: String,
-    start_time: ScheduledStart,
+    start_time: ScheduledTime,
 }
 
 impl Api<'_> {

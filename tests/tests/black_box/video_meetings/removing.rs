@@ -2,7 +2,7 @@
 
 use convene_tests::harness::{Person, Request};
 use serde_json::{Value, json};
-use shared::meetings::read_meeting_url;
+use shared::video_meetings::read_meeting_url;
 use uuid::Uuid;
 
 use super::{Meeting, text};

@@ -41,7 +41,7 @@ async fn everything_asked(class: &Class, by: Option<&Person>) -> Vec<Answer> {
     for (rpc, arguments) in [
         ("join_virtual_session", session.clone()),
         (
-            "rehouse_virtual_session",
+            "move_guarded_virtual_room",
             json!({
                 "session_id": id, "meeting_room_id": name, "room_base_url": "https://evil.example/", "room_is_guarded": false,
             }),
