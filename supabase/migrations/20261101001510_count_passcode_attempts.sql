@@ -1,7 +1,7 @@
 -- Six digits keep nobody out who may try them all: five wrong tries by one caller, or twenty by everyone, close a
--- meeting for a quarter of an hour, and sixty by one caller close all meetings for them. The tries of a caller, and those
--- of a meeting, are counted one after the other, and each is written down before it is compared, so that guessing in
--- parallel gains nothing. A refusal is an answer and not an error, because an error would take the count back.
+-- meeting for a quarter of an hour, and sixty by one caller close all meetings for them. The tries of a caller, and
+-- those of a meeting, are counted one after the other, and each is written down before it is compared, so that guessing
+-- in parallel gains nothing. A refusal is an answer and not an error, because an error would take the count back.
 
 create table if not exists private.passcode_attempts (
   id bigint generated always as identity primary key,
@@ -16,10 +16,10 @@ alter table private.passcode_attempts enable row level security;
 revoke all on private.passcode_attempts from public, anon, authenticated;
 grant select, insert, delete on private.passcode_attempts to service_role;
 
--- One try. `caller` is "user <id>", or "address <ip>" of someone not signed in: the word in front keeps apart what a token
--- says and what a header may say. `meeting` is the meeting that the passcode opens; `retry_after` the seconds until a try
--- counts again, when too many were wrong; neither when it was wrong. An unknown ID goes the same way as a known one, and
--- closes too: whoever guesses cannot tell them apart, by the answer or by the time it takes.
+-- One try. `caller` is "user <id>", or "address <ip>" of someone not signed in: the word in front keeps apart what a
+-- token says and what a header may say. `meeting` is the meeting that the passcode opens; `retry_after` the seconds
+-- until a try counts again, when too many were wrong; neither when it was wrong. An unknown ID goes the same way as a
+-- known one, and closes too: whoever guesses cannot tell them apart, by the answer or by the time it takes.
 create or replace function private.try_passcode(
   meeting_id text, caller text, passcode text, out meeting uuid, out retry_after integer)
 language plpgsql

@@ -30,8 +30,8 @@ revoke execute on function private.own_video_meeting(public.video_meetings),
 grant execute on function private.own_video_meeting(public.video_meetings),
   private.shared_video_meeting(public.video_meetings) to service_role;
 
--- The ID, and the passcode that keeps others out, are the function's choice and not the tutor's, who could choose what is
--- guessed. So the function makes a meeting, as the service, for the user whose token it verified.
+-- The ID, and the passcode that keeps others out, are the function's choice and not the tutor's, who could choose what
+-- is guessed. So the function makes a meeting, as the service, for the user whose token it verified.
 create or replace function public.create_video_meeting(
   caller uuid, request jsonb, meeting_id text, passcode text, idempotency_key text)
 returns jsonb
@@ -85,8 +85,8 @@ revoke execute on function public.create_video_meeting(uuid, jsonb, text, text, 
   from public, anon, authenticated;
 grant execute on function public.create_video_meeting(uuid, jsonb, text, text, text) to service_role;
 
--- A try at the passcode of a meeting: the meeting, or the refusal, which is an answer and not an error, because an error
--- would take the count of the try back.
+-- A try at the passcode of a meeting: the meeting, or the refusal, which is an answer and not an error, because an
+-- error would take the count of the try back.
 create or replace function private.open_video_meeting(
   meeting_id text, caller uuid, address text, passcode text, out meeting uuid, out refusal jsonb)
 language plpgsql
@@ -112,8 +112,8 @@ $$;
 revoke execute on function private.open_video_meeting(text, uuid, text, text) from public, anon, authenticated;
 grant execute on function private.open_video_meeting(text, uuid, text, text) to service_role;
 
--- Clients may not execute this, nor what joins a meeting: with a filter or cast on the answer they could make a wrong try
--- fail, and undo its count.
+-- Clients may not execute this, nor what joins a meeting: with a filter or cast on the answer they could make a wrong
+-- try fail, and undo its count.
 create or replace function public.read_video_meeting(meeting_id text, caller uuid, address text, passcode text)
 returns jsonb
 language plpgsql

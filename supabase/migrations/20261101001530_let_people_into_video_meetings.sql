@@ -1,5 +1,5 @@
--- Who comes into a meeting, leaves it, is muted there and is put out of it. The function `video-meetings` calls these as
--- the service: `caller` is the user of the token that it verified, or null for a guest without an account, whom
+-- Who comes into a meeting, leaves it, is muted there and is put out of it. The function `video-meetings` calls these
+-- as the service: `caller` is the user of the token that it verified, or null for a guest without an account, whom
 -- `guest_secret` makes the same one again. A meeting is locked before the people in it.
 
 -- Somebody's part in a meeting: a null id when they have none, and a refusal when it was taken from them.
@@ -93,9 +93,8 @@ begin
 end
 $$;
 
--- Under the lock of the meeting. Guests keep neither party out. Each join is worth a ticket and relays for video, and is
--- counted: those of each participant, and, as a guest may come back as another, all new guests together, so that they
--- do not use up what belongs to those who are in the meeting.
+-- Under the lock of the meeting. Guests keep neither party out. Each join is worth a ticket and TURN. A guest may come
+-- back as another, so new guests also share a limit, which those inside do not use up.
 create or replace function private.seat_video_participant(
   meeting public.video_meetings, caller uuid, role text, session_id text, guest_secret text)
 returns public.video_participants
@@ -219,8 +218,8 @@ $$;
 revoke execute on function private.lock_video_guest(text, uuid, uuid) from public, anon, authenticated;
 grant execute on function private.lock_video_guest(text, uuid, uuid) to service_role;
 
--- The guest is out, and with the passcode that they know nobody new comes in: they could call themselves another. Twice is
--- the same as once. The passcode is the function's, as when the meeting was made.
+-- The guest is out, and with the passcode that they know nobody new comes in: they could call themselves another. Twice
+-- is the same as once. The passcode is the function's, as when the meeting was made.
 create or replace function public.remove_video_participant(
   meeting_id text, caller uuid, participant_id uuid, passcode text)
 returns jsonb

@@ -62,8 +62,8 @@ create or replace trigger virtual_session_registrations_audit
   after insert or update or delete on public.virtual_session_registrations
   for each row execute function private.audit_participant('virtual_sessions', 'creator_id', 'session_id');
 
--- They are in everybody's list. What was deleted since counts too. Security definer, as the next: no client writes counts and
--- rooms.
+-- Sessions are in everybody's list, so planning is limited; deleting one gives nothing back. Security definer, as the
+-- next: no client writes counts and rooms.
 create or replace function private.count_virtual_session()
 returns trigger
 language plpgsql

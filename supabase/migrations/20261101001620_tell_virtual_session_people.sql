@@ -44,7 +44,8 @@ begin
     perform private.notify_of_virtual_session(session, array(
       select r.user_id from public.virtual_session_registrations r
       where r.session_id = session.id
-        and (r.status = 'registered' or r.status = 'waiting' and news[1] <> 'virtual_session_started')), news[1], news[2]);
+        and (r.status = 'registered' or r.status = 'waiting' and news[1] <> 'virtual_session_started')),
+      news[1], news[2]);
   end if;
   return coalesce(new, old);
 end

@@ -1,5 +1,6 @@
--- Where a session has its room, once there is one. A guarded room stays: who was removed gets no other token, and the one they
--- have ends in minutes. Any other room is open to whoever knows its URL, which who was removed may; so it is left.
+-- Where a session has its room, once there is one. A guarded room stays: who was removed gets no other token, and the
+-- one they have ends in minutes. Any other room is open to whoever knows its URL, which who was removed may; so it is
+-- left.
 
 -- From when on the people of a session that is open get into its room.
 create or replace function private.virtual_room_opens_at(session public.virtual_sessions)
@@ -48,9 +49,9 @@ as $$
 $$;
 revoke execute on function private.leave_open_virtual_room(public.virtual_sessions) from public, anon, authenticated;
 
--- For the functions, when they have no tokens for a guarded room, because the deployment now has its rooms elsewhere, or lets in
--- without tokens: then nobody gets in any more, or everyone who was ever removed. Only while the room is the one that they saw:
--- of two who join at once one moves it. Security definer: the service does not write rooms.
+-- When this deployment has no tokens for a guarded room: its rooms are elsewhere now, or are open. Only while it is
+-- still the room that the caller saw, so that of two joins one moves it. Security definer: the service does not write
+-- rooms.
 create or replace function public.move_guarded_virtual_room(
   session_id uuid, meeting_room_id text, room_base_url text, room_is_guarded boolean)
 returns jsonb

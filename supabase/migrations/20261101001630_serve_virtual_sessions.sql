@@ -39,11 +39,12 @@ begin
   return jsonb_build_object('session', to_jsonb(session));
 end
 $$;
-revoke execute on function public.create_virtual_session(uuid, jsonb, text, boolean, text) from public, anon, authenticated;
+revoke execute on function public.create_virtual_session(uuid, jsonb, text, boolean, text)
+  from public, anon, authenticated;
 grant execute on function public.create_virtual_session(uuid, jsonb, text, boolean, text) to service_role;
 
--- The room, for the creator and for those with a seat, from ten minutes before or while it is live. Security definer, as
--- the next: counts entries and starts sessions, and asks for the right to it itself, of auth.uid().
+-- The room, for the creator and for those with a seat, from ten minutes before or while it is live. Security definer,
+-- as the next: counts entries and starts sessions, and asks for the right to it itself, of auth.uid().
 create or replace function public.join_virtual_session(session_id uuid)
 returns jsonb
 language plpgsql
@@ -74,8 +75,8 @@ begin
     perform private.refuse(409, 'too_early', 'The session can be joined from 10 minutes before it begins', null,
       least(ceil(extract(epoch from opens_at - now())), 86400)::integer);
   end if;
-  perform private.spend(format('virtual joins %s %s', session.id, caller), 1, 30, interval '10 minutes', 'too_many_joins',
-    'You have joined this session too often; try again in a few minutes');
+  perform private.spend(format('virtual joins %s %s', session.id, caller), 1, 30, interval '10 minutes',
+    'too_many_joins', 'You have joined this session too often; try again in a few minutes');
   return (
     select jsonb_build_object('meeting_room_id', r.meeting_room_id, 'meeting_url', r.meeting_url,
       'role', case when caller = session.creator_id then 'host' else 'participant' end,
