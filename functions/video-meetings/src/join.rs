@@ -63,7 +63,7 @@ struct Seated {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Joined<'a> {
-    /// A name for this session of theirs, which the others know.
+    /// Names this stay. Only the parties read it, in `video_participants`.
     session_id: String,
     participant_id: Uuid,
     /// By which a guest leaves, mutes themself and comes back. Only in the answer to the join for which it was made.
