@@ -30,13 +30,17 @@ fn guest() -> Value {
     json!({"userType": "guest", "passcode": "012345"})
 }
 
-#[tokio::test]
-async fn a_guest_is_asked_for_by_their_address_and_gets_what_the_room_takes() {
-    let seated = json!({
+/// What the database says of the guest.
+fn seated() -> Value {
+    json!({
         "participantId": Uuid::from_u128(7), "sessionId": "s", "userType": "guest", "name": null,
         "scheduledEnd": "2026-05-01T10:00:00+00:00",
-    });
-    let (joined, asked) = join(SECRET, &guest(), &[(200, seated)]).await;
+    })
+}
+
+#[tokio::test]
+async fn a_guest_is_asked_for_by_their_address_and_gets_what_the_room_takes() {
+    let (joined, asked) = join(SECRET, &guest(), &[(200, seated())]).await;
     let joined = joined.unwrap();
     assert_eq!((&joined["sessionId"], &joined["participantId"]), (&json!("s"), &json!(Uuid::from_u128(7))));
     let secret = joined["guestSecret"].as_str().unwrap();
@@ -54,11 +58,7 @@ async fn a_secret_is_told_once() {
     let secret = "s".repeat(32);
     let mut body = guest();
     body["guestSecret"] = json!(secret);
-    let seated = json!({
-        "participantId": Uuid::from_u128(7), "sessionId": "s", "userType": "guest", "name": null,
-        "scheduledEnd": "2026-05-01T10:00:00+00:00",
-    });
-    let (joined, asked) = join(SECRET, &body, &[(200, seated)]).await;
+    let (joined, asked) = join(SECRET, &body, &[(200, seated())]).await;
     assert_eq!(joined.unwrap().get("guestSecret"), None);
     assert_eq!(asked[0][1]["guest_secret"], json!(secret));
     body["guestSecret"] = json!("short");

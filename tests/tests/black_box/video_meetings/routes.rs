@@ -27,19 +27,9 @@ async fn nothing_is_served_at_an_unknown_path() {
 #[tokio::test]
 async fn a_route_has_one_method() {
     let stack = Stack::running();
-    let below = |what: &str| format!("/meetings/{SOME_ID}{what}");
-    for (path, other) in [
-        ("/meetings".to_owned(), Method::GET),
-        (below(""), Method::POST),
-        (below("/participants"), Method::POST),
-        (below("/join"), Method::GET),
-        (below("/leave"), Method::GET),
-        (below("/mute"), Method::GET),
-        (below("/remove"), Method::GET),
-        (below("/readmit"), Method::GET),
-        (below("/end"), Method::GET),
-        (below("/cancel"), Method::GET),
-    ] {
+    for (path, other) in
+        [("/meetings".to_owned(), Method::GET), (format!("/meetings/{SOME_ID}/participants"), Method::POST)]
+    {
         for method in [other, Method::DELETE, Method::PUT, Method::PATCH] {
             let answer = stack.function(&format!("video-meetings{path}")).method(method).send().await;
             answer.refused(405, "method_not_allowed");

