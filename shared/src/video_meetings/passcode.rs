@@ -29,12 +29,6 @@ impl MeetingPasscode {
     pub fn expose(&self) -> &str {
         self.0.expose()
     }
-
-    /// Whether both are the same, in a time that does not tell how much of them is.
-    #[must_use]
-    pub fn matches(&self, candidate: &Self) -> bool {
-        self.0.matches(candidate.expose())
-    }
 }
 
 impl TryFrom<String> for MeetingPasscode {

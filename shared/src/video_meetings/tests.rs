@@ -120,11 +120,9 @@ proptest! {
     }
 
     #[test]
-    fn a_passcode_is_six_digits_and_matches_itself_alone(text in "[0-9]{6}", other in "[0-9]{6}") {
+    fn a_passcode_is_six_digits(text in "[0-9]{6}") {
         let read: MeetingPasscode = from_value(json!(text)).unwrap();
         assert_eq!(read.expose(), &text);
-        assert!(read.matches(&passcode(&text).unwrap()));
-        assert_eq!(read.matches(&passcode(&other).unwrap()), text == other);
     }
 
     #[test]
