@@ -66,7 +66,7 @@ impl Variables {
         let stun = IceServer::open(stun_urls);
         let mut turn = None;
         for (name, service) in [
-            ("TURN_URLS", self.coturn(&stun)?),
+            ("TURN_URLS", self.coturn()?),
             ("TWILIO_ACCOUNT_SID", self.twilio()?),
             ("CLOUDFLARE_TURN_KEY_ID", self.cloudflare()?),
         ] {
@@ -78,13 +78,13 @@ impl Variables {
         Ok(IceServers { stun, turn })
     }
 
-    fn coturn(&self, stun: &IceServer) -> Service {
+    fn coturn(&self) -> Service {
         let Some((list, secret)) = pair(("TURN_URLS", &self.turn_urls), ("TURN_SECRET", &self.turn_secret))? else {
             return Ok(None);
         };
         let urls = urls(list, is_turn_url)
             .ok_or(ConfigError::Invalid("TURN_URLS", "a list of URLs like turn:turn.example:3478?transport=udp"))?;
-        Ok(Some(TurnService::Coturn(Coturn { urls, secret, stun: stun.clone() })))
+        Ok(Some(TurnService::Coturn(Coturn { urls, secret })))
     }
 
     fn twilio(&self) -> Service {

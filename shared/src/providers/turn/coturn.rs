@@ -13,16 +13,13 @@ pub(crate) struct Coturn {
     pub(crate) urls: Vec<String>,
     /// `TURN_SECRET`: its `static-auth-secret`.
     pub(crate) secret: Secret,
-    /// Given beside it.
-    pub(crate) stun: IceServer,
 }
 
 impl Coturn {
-    pub(super) fn credentials(&self, who: &str, expires_at: DateTime<Utc>) -> Result<Vec<IceServer>, Error> {
+    pub(super) fn credentials(&self, who: &str, expires_at: DateTime<Utc>) -> Result<IceServer, Error> {
         let username = format!("{}:{who}", expires_at.timestamp());
         let credential = hmac_sha1_base64(&self.secret, &username)
             .ok_or_else(|| Error::Internal("HMAC refused its key".to_owned()))?;
-        let turn = IceServer { urls: self.urls.clone(), username: Some(username), credential: Some(credential) };
-        Ok(vec![self.stun.clone(), turn])
+        Ok(IceServer { urls: self.urls.clone(), username: Some(username), credential: Some(credential) })
     }
 }

@@ -66,24 +66,9 @@ impl IceServer {
     }
 }
 
-impl TurnService {
-    /// The servers, with credentials for `who` that are good for `ttl`. 502 or 504 when the service fails.
-    async fn credentials(&self, context: &Context, who: &str, ttl: Duration) -> Result<Vec<IceServer>, Error> {
-        match self {
-            Self::Coturn(coturn) => coturn.credentials(who, context.clock().now() + ttl),
-            Self::Twilio(twilio) => mint(context, "Twilio", twilio.request(&context.deployment.client, ttl)).await,
-            Self::Cloudflare(cloudflare) => {
-                let request = cloudflare.request(&context.deployment.client, ttl);
-                mint(context, "Cloudflare", request).await.map(cloudflare::for_browsers)
-            }
-        }
-    }
-}
-
 impl IceServers {
     /// What everyone may use. Most browsers reach each other with these alone, so they will do when the TURN service fails.
-    #[must_use]
-    pub fn stun_only(&self) -> Vec<IceServer> {
+    fn stun_only(&self) -> Vec<IceServer> {
         vec![self.stun.clone()]
     }
 
@@ -97,7 +82,17 @@ impl IceServers {
     ) -> Result<Vec<IceServer>, Error> {
         let Some(turn) = &self.turn else { return Ok(self.stun_only()) };
         let left = session_end.signed_duration_since(context.clock().now()).to_std().unwrap_or_default();
-        turn.credentials(context, who, left.clamp(SHORTEST, LONGEST)).await
+        let ttl = left.clamp(SHORTEST, LONGEST);
+        let client = &context.deployment.client;
+        match turn {
+            TurnService::Coturn(coturn) => {
+                Ok(vec![self.stun.clone(), coturn.credentials(who, context.clock().now() + ttl)?])
+            }
+            TurnService::Twilio(twilio) => mint(context, "Twilio", twilio.request(client, ttl)).await,
+            TurnService::Cloudflare(cloudflare) => {
+                mint(context, "Cloudflare", cloudflare.request(client, ttl)).await.map(cloudflare::for_browsers)
+            }
+        }
     }
 
     /// The same for who is to get in whatever the TURN service does: STUN alone when it fails, which the log says.
@@ -131,8 +126,7 @@ async fn mint(context: &Context, provider: &str, request: reqwest::RequestBuilde
     if !answer.status.is_success() {
         return Err(failed(&format!("status {}", answer.status.as_u16())));
     }
-    // What serde says of it could repeat a credential.
-    let minted: Minted = serde_json::from_slice(&answer.body).map_err(|_| failed("an unexpected answer"))?;
+    let minted: Minted = upstream::read(&answer.body).map_err(|error| failed(&error))?;
     let relays = |server: &IceServer| server.username.is_some() && server.credential.is_some();
     if !minted.ice_servers.iter().any(relays) {
         return Err(failed("an answer without credentials"));
