@@ -5,7 +5,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::{Value, json};
 use shared::{
-    auth::{self, Caller},
+    auth::{self, Caller, ticket::RoomRole},
     context::Context,
     http::{Error, Request, Response, idempotency, json},
     providers::jitsi::{JitsiRoom, JitsiServer, JitsiToken, JitsiUser},
@@ -51,17 +51,10 @@ struct Admission {
     meeting_url: String,
     /// Whether the room was made to be entered by tokens.
     is_guarded: bool,
-    role: Role,
+    role: RoomRole,
     ends_at: DateTime<Utc>,
     /// The caller's.
     name: Option<String>,
-}
-
-#[derive(Clone, Copy, Deserialize, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Role {
-    Host,
-    Participant,
 }
 
 /// The answer to somebody who enters.
@@ -69,7 +62,7 @@ enum Role {
 struct Entry {
     meeting_url: String,
     meeting_room_id: JitsiRoom,
-    role: Role,
+    role: RoomRole,
     ends_at: DateTime<Utc>,
     /// Where the room lets in by tokens. It is in the URL too; apps that embed Jitsi need it by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -166,7 +159,7 @@ async fn enter(
     let mut entry = Entry { meeting_url, meeting_room_id, role, ends_at, token: None };
     if let Some(server) = guard {
         let user = JitsiUser { id: caller.id.to_string(), name: name.unwrap_or_default() };
-        let token = JitsiToken { room: entry.meeting_room_id.clone(), user, is_moderator: role == Role::Host };
+        let token = JitsiToken { room: entry.meeting_room_id.clone(), user, is_moderator: role == RoomRole::Host };
         let token = server.sign(&token, context.clock().now()).await?;
         entry.meeting_url = server.join_url(&entry.meeting_room_id, &token);
         entry.token = Some(token);
