@@ -11,13 +11,13 @@ use shared::{
     video_meetings::MeetingId,
 };
 
-use crate::route::{self, Change};
+use crate::route;
 
 /// The arguments of the database function.
 #[derive(Serialize)]
-struct Arguments {
+struct Arguments<'a> {
     meeting_id: MeetingId,
-    action: Change,
+    action: &'a str,
 }
 
 /// Ends or cancels a meeting. There is nothing to be said in a body. Twice is the same as once.
@@ -30,13 +30,13 @@ pub(crate) async fn handle(
     context: &Context,
     request: &Request,
     segment: &str,
-    change: Change,
+    action: &str,
 ) -> Result<Response, Error> {
     // (1) Authenticate.
     let caller = auth::authenticate(context, request.headers()).await?;
 
     // (2) Parse.
-    let arguments = Arguments { meeting_id: route::meeting_id(segment)?, action: change };
+    let arguments = Arguments { meeting_id: route::meeting_id(segment)?, action };
 
     // (3) Change.
     let meeting: Value = supabase::rpc_as(context, &caller, "change_video_meeting", &arguments).await?;

@@ -13,7 +13,7 @@ use crate::{
 /// Serves one request.
 ///
 /// 1. Find the route: 404, 405.
-/// 2. Do what it says. Each begins by authenticating: 401.
+/// 2. Do what it says. Each begins by asking who calls: 401.
 pub(crate) async fn handle(context: &Context, request: Request) -> Result<Response, Error> {
     // (1) Find the route.
     let segments = path::segments_below(FUNCTION.name, &context.path);
@@ -32,6 +32,7 @@ pub(crate) async fn handle(context: &Context, request: Request) -> Result<Respon
         Action::Mute => participant::mute(context, &request, segment).await,
         Action::Remove => removal::remove(context, &request, segment).await,
         Action::Readmit => removal::readmit(context, &request, segment).await,
-        Action::Change(change) => change::handle(context, &request, segment, change).await,
+        Action::End => change::handle(context, &request, segment, "end").await,
+        Action::Cancel => change::handle(context, &request, segment, "cancel").await,
     }
 }

@@ -1,7 +1,6 @@
 //! Where in the function a request leads.
 
 use http::{Method, StatusCode};
-use serde::Serialize;
 use shared::{http::Error, video_meetings::MeetingId};
 
 /// What is asked for.
@@ -30,14 +29,6 @@ pub(crate) enum Action {
     Remove,
     /// `POST /meetings/:meetingId/readmit`
     Readmit,
-    /// The tutor's alone.
-    Change(Change),
-}
-
-/// What becomes of a meeting. Serialised, it is the `action` of the database function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Change {
     /// `POST /meetings/:meetingId/end`
     End,
     /// `POST /meetings/:meetingId/cancel`
@@ -56,8 +47,8 @@ impl<'a> Route<'a> {
             ["meetings", id, "mute"] => ("POST", Self::Meeting(id, Action::Mute)),
             ["meetings", id, "remove"] => ("POST", Self::Meeting(id, Action::Remove)),
             ["meetings", id, "readmit"] => ("POST", Self::Meeting(id, Action::Readmit)),
-            ["meetings", id, "end"] => ("POST", Self::Meeting(id, Action::Change(Change::End))),
-            ["meetings", id, "cancel"] => ("POST", Self::Meeting(id, Action::Change(Change::Cancel))),
+            ["meetings", id, "end"] => ("POST", Self::Meeting(id, Action::End)),
+            ["meetings", id, "cancel"] => ("POST", Self::Meeting(id, Action::Cancel)),
             _ => return Err(Error::refused(StatusCode::NOT_FOUND, "not_found", "Nothing is served at this path.")),
         };
         if method.as_str() == its_own { Ok(route) } else { Err(Error::MethodNotAllowed(its_own)) }
@@ -91,8 +82,8 @@ mod tests {
             (Method::POST, "meetings MID-1 mute", of_meeting(Action::Mute)),
             (Method::POST, "meetings MID-1 remove", of_meeting(Action::Remove)),
             (Method::POST, "meetings MID-1 readmit", of_meeting(Action::Readmit)),
-            (Method::POST, "meetings MID-1 end", of_meeting(Action::Change(Change::End))),
-            (Method::POST, "meetings MID-1 cancel", of_meeting(Action::Change(Change::Cancel))),
+            (Method::POST, "meetings MID-1 end", of_meeting(Action::End)),
+            (Method::POST, "meetings MID-1 cancel", of_meeting(Action::Cancel)),
         ] {
             let other = if its_own == Method::GET { Method::POST } else { Method::GET };
             assert_eq!(route(&its_own, path).unwrap(), expected);
