@@ -1,24 +1,15 @@
 //! `POST /meetings/:meetingId/end` and `/cancel`: what the tutor does with the meeting as a whole.
 
 use http::StatusCode;
-use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::{
     auth,
     context::Context,
     http::{Error, Request, Response, json},
     supabase,
-    video_meetings::MeetingId,
 };
 
 use crate::route;
-
-/// The arguments of the database function.
-#[derive(Serialize)]
-struct Arguments<'a> {
-    meeting_id: MeetingId,
-    action: &'a str,
-}
 
 /// Ends or cancels a meeting. There is nothing to be said in a body. Twice is the same as once.
 ///
@@ -36,7 +27,7 @@ pub(crate) async fn handle(
     let caller = auth::authenticate(context, request.headers()).await?;
 
     // (2) Parse.
-    let arguments = Arguments { meeting_id: route::meeting_id(segment)?, action };
+    let arguments = json!({"meeting_id": route::meeting_id(segment)?, "action": action});
 
     // (3) Change.
     let meeting: Value = supabase::rpc_as(context, &caller, "change_video_meeting", &arguments).await?;

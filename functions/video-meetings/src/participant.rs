@@ -1,15 +1,14 @@
 //! Who is in a meeting: listing them, leaving it, and being muted there.
 
 use http::StatusCode;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, json};
 use shared::{
     auth::{self, Caller},
     context::Context,
     http::{Error, Request, Response, json, json::required},
     supabase,
     validation::GuestSecret,
-    video_meetings::MeetingId,
 };
 use uuid::Uuid;
 
@@ -29,32 +28,6 @@ struct MuteBody {
     guest_secret: Option<GuestSecret>,
     user_id: Option<Uuid>,
     participant_id: Option<Uuid>,
-}
-
-/// The arguments of `video_meeting_participants`.
-#[derive(Serialize)]
-struct ListArguments {
-    meeting_id: MeetingId,
-    after: Option<Uuid>,
-}
-
-/// The arguments of `leave_video_meeting`.
-#[derive(Serialize)]
-struct LeaveArguments<'a> {
-    meeting_id: MeetingId,
-    caller: Option<Uuid>,
-    guest_secret: Option<&'a str>,
-}
-
-/// The arguments of `mute_video_participant`.
-#[derive(Serialize)]
-struct MuteArguments<'a> {
-    meeting_id: MeetingId,
-    caller: Option<Uuid>,
-    guest_secret: Option<&'a str>,
-    user_id: Option<Uuid>,
-    participant_id: Option<Uuid>,
-    is_muted: bool,
 }
 
 /// The user is the token's. 403 when a request says that it is another.
@@ -82,7 +55,7 @@ pub(crate) async fn list(context: &Context, request: &Request, segment: &str) ->
     let caller = auth::authenticate(context, request.headers()).await?;
 
     // (2) Parse.
-    let arguments = ListArguments { meeting_id: route::meeting_id(segment)?, after: after(&context.query)? };
+    let arguments = json!({"meeting_id": route::meeting_id(segment)?, "after": after(&context.query)?});
 
     // (3) List.
     let participants: Value = supabase::rpc_as(context, &caller, "video_meeting_participants", &arguments).await?;
@@ -115,8 +88,11 @@ pub(crate) async fn leave(context: &Context, request: &Request, segment: &str) -
     refuse_another_user(caller.as_ref(), user_id)?;
 
     // (3) Leave.
-    let guest_secret = guest_secret.as_ref().map(GuestSecret::expose);
-    let arguments = LeaveArguments { meeting_id, caller: caller.map(|caller| caller.id), guest_secret };
+    let arguments = json!({
+        "meeting_id": meeting_id,
+        "caller": caller.map(|caller| caller.id),
+        "guest_secret": guest_secret.as_ref().map(GuestSecret::expose),
+    });
     let left: Value = supabase::rpc_for_caller(context, "leave_video_meeting", &arguments).await?;
 
     // (4) Answer.
@@ -139,14 +115,14 @@ pub(crate) async fn mute(context: &Context, request: &Request, segment: &str) ->
     let is_muted = required(is_muted, "isMuted")?;
 
     // (3) Mute.
-    let arguments = MuteArguments {
-        meeting_id,
-        caller: caller.map(|caller| caller.id),
-        guest_secret: guest_secret.as_ref().map(GuestSecret::expose),
-        user_id,
-        participant_id,
-        is_muted,
-    };
+    let arguments = json!({
+        "meeting_id": meeting_id,
+        "caller": caller.map(|caller| caller.id),
+        "guest_secret": guest_secret.as_ref().map(GuestSecret::expose),
+        "user_id": user_id,
+        "participant_id": participant_id,
+        "is_muted": is_muted,
+    });
     let muted: Value = supabase::rpc_for_caller(context, "mute_video_participant", &arguments).await?;
 
     // (4) Answer.

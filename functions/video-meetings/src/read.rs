@@ -1,30 +1,19 @@
 //! `GET /meetings/:meetingId`: the meeting, for its parties and admins, or for whoever has its passcode.
 
 use http::{HeaderMap, StatusCode};
-use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::{
     auth,
     context::Context,
     http::{Error, Request, Response, json},
     supabase,
-    video_meetings::{MeetingId, MeetingPasscode},
+    video_meetings::MeetingPasscode,
 };
-use uuid::Uuid;
 
 use crate::{address, route};
 
 /// A passcode in the URL would stand in every log on the way.
 const PASSCODE_HEADER: &str = "x-meeting-passcode";
-
-/// The arguments of the database function.
-#[derive(Serialize)]
-struct Arguments<'a> {
-    meeting_id: &'a MeetingId,
-    caller: Option<Uuid>,
-    address: Option<String>,
-    passcode: Option<&'a str>,
-}
 
 /// Reads a meeting.
 ///
@@ -41,12 +30,12 @@ pub(crate) async fn handle(context: &Context, request: &Request, segment: &str) 
     let passcode = passcode(request.headers())?;
 
     // (3) Find.
-    let arguments = Arguments {
-        meeting_id: &meeting_id,
-        caller: caller.map(|caller| caller.id),
-        address: address::client(&context.config().client_address_header, request.headers()),
-        passcode: passcode.as_ref().map(MeetingPasscode::expose),
-    };
+    let arguments = json!({
+        "meeting_id": meeting_id,
+        "caller": caller.map(|caller| caller.id),
+        "address": address::client(&context.config().client_address_header, request.headers()),
+        "passcode": passcode.as_ref().map(MeetingPasscode::expose),
+    });
     let meeting: Value = supabase::rpc_for_caller(context, "read_video_meeting", &arguments).await?;
 
     // (4) Answer.

@@ -1,8 +1,8 @@
 //! `POST /meetings/:meetingId/remove` and `/readmit`: the tutor puts a guest out for good, or lets them in again.
 
 use http::StatusCode;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, json};
 use shared::{
     auth,
     context::Context,
@@ -18,16 +18,6 @@ use crate::{link, route};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Body {
     participant_id: Option<Uuid>,
-}
-
-/// The arguments of the database functions, of which only one takes a passcode.
-#[derive(Serialize)]
-struct Arguments<'a> {
-    meeting_id: MeetingId,
-    caller: Uuid,
-    participant_id: Uuid,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    passcode: Option<&'a str>,
 }
 
 /// Removes a guest. Twice is the same as once.
@@ -46,7 +36,12 @@ pub(crate) async fn remove(context: &Context, request: &Request, segment: &str) 
 
     // (3) Remove.
     let passcode = MeetingPasscode::generate()?;
-    let arguments = Arguments { meeting_id, caller: caller.id, participant_id, passcode: Some(passcode.expose()) };
+    let arguments = json!({
+        "meeting_id": meeting_id,
+        "caller": caller.id,
+        "participant_id": participant_id,
+        "passcode": passcode.expose(),
+    });
     let mut meeting: Value = supabase::rpc_for_caller(context, "remove_video_participant", &arguments).await?;
 
     // (4) Answer.
@@ -68,7 +63,7 @@ pub(crate) async fn readmit(context: &Context, request: &Request, segment: &str)
     let (meeting_id, participant_id) = parse(request, segment)?;
 
     // (3) Readmit.
-    let arguments = Arguments { meeting_id, caller: caller.id, participant_id, passcode: None };
+    let arguments = json!({"meeting_id": meeting_id, "caller": caller.id, "participant_id": participant_id});
     let readmitted: Value = supabase::rpc_for_caller(context, "readmit_video_participant", &arguments).await?;
 
     // (4) Answer.
