@@ -8,7 +8,7 @@ use shared::{
     auth::{self, Caller, ticket::RoomRole},
     context::Context,
     http::{Error, Request, Response, idempotency, json},
-    providers::jitsi::{JitsiRoom, JitsiServer, JitsiToken, JitsiUser},
+    providers::jitsi::{JitsiRoom, JitsiServer, JitsiToken},
     supabase,
 };
 use uuid::Uuid;
@@ -158,8 +158,12 @@ async fn enter(
     let Admission { meeting_room_id, meeting_url, role, ends_at, name, .. } = admission;
     let mut entry = Entry { meeting_url, meeting_room_id, role, ends_at, token: None };
     if let Some(server) = guard {
-        let user = JitsiUser { id: caller.id.to_string(), name: name.unwrap_or_default() };
-        let token = JitsiToken { room: entry.meeting_room_id.clone(), user, is_moderator: role == RoomRole::Host };
+        let token = JitsiToken {
+            room: entry.meeting_room_id.clone(),
+            user_id: caller.id.to_string(),
+            user_name: name.unwrap_or_default(),
+            is_moderator: role == RoomRole::Host,
+        };
         let token = server.sign(&token, context.clock().now()).await?;
         entry.meeting_url = server.join_url(&entry.meeting_room_id, &token);
         entry.token = Some(token);

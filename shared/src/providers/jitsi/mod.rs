@@ -7,7 +7,7 @@ mod token;
 
 pub use room::{JitsiRoom, NotARoom};
 pub use server::JitsiServer;
-pub use token::{JitsiToken, JitsiUser};
+pub use token::JitsiToken;
 
 use crate::crypto::random::{self, RandomError};
 

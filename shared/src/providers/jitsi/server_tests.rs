@@ -6,7 +6,7 @@ use jwt_compact::{
 use serde_json::Value;
 
 use super::*;
-use crate::{crypto::rs256_key_pair, providers::jitsi::JitsiUser};
+use crate::crypto::rs256_key_pair;
 
 const SECRET: &str = "an-app-secret";
 const TENANT: &str = "vpaas-magic-cookie-1fc542a3e4414a44b2611668195e2bfe";
@@ -33,15 +33,15 @@ fn now() -> DateTime<Utc> {
 fn tutor() -> JitsiToken {
     JitsiToken {
         room: JitsiRoom::try_from("Convene-0123ABCD".to_owned()).unwrap(),
-        user: JitsiUser { id: "u-1".to_owned(), name: "Zo\u{eb} \"Z\" \u{1f469}".to_owned() },
+        user_id: "u-1".to_owned(),
+        user_name: "Zo\u{eb} \"Z\" \u{1f469}".to_owned(),
         is_moderator: true,
     }
 }
 
 /// Someone else, without a name.
 fn student() -> JitsiToken {
-    let user = JitsiUser { id: "u-2".to_owned(), name: String::new() };
-    JitsiToken { user, is_moderator: false, ..tutor() }
+    JitsiToken { user_id: "u-2".to_owned(), user_name: String::new(), is_moderator: false, ..tutor() }
 }
 
 /// Header and claims, once the signature is `key`'s.

@@ -1,8 +1,6 @@
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use jwt_compact::Claims;
-use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::JitsiRoom;
 
@@ -19,19 +17,12 @@ const AUDIENCE: &str = "jitsi";
 pub struct JitsiToken {
     /// The only room that it opens.
     pub room: JitsiRoom,
-    /// Whose it is.
-    pub user: JitsiUser,
+    /// Whose it is: tells people apart.
+    pub user_id: String,
+    /// The name that the others see, empty if it is not known: Jitsi takes a null for an error.
+    pub user_name: String,
     /// Whether they may mute and remove others.
     pub is_moderator: bool,
-}
-
-/// A person as the others in the room see them. Jitsi takes a null for an error.
-#[derive(Clone, Debug, Serialize)]
-pub struct JitsiUser {
-    /// Tells people apart.
-    pub id: String,
-    /// The name, empty if it is not known.
-    pub name: String,
 }
 
 /// Whom a server believes about whom, and what people may do in its rooms.
@@ -42,41 +33,16 @@ pub(super) struct Terms<'a> {
     pub(super) closed_features: &'static [&'static str],
 }
 
-/// The claims beside the times.
-#[derive(Serialize)]
-pub(super) struct JitsiClaims<'a> {
-    aud: &'static str,
-    iss: &'a str,
-    sub: &'a str,
-    room: &'a JitsiRoom,
-    context: UserContext<'a>,
-}
-
-#[derive(Serialize)]
-struct UserContext<'a> {
-    user: UserClaims<'a>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    features: BTreeMap<&'static str, &'static str>,
-}
-
-#[derive(Serialize)]
-struct UserClaims<'a> {
-    #[serde(flatten)]
-    user: &'a JitsiUser,
-    moderator: &'static str,
-}
-
 impl JitsiToken {
-    pub(super) fn claims<'a>(&'a self, terms: &Terms<'a>, now: DateTime<Utc>) -> Claims<JitsiClaims<'a>> {
-        let user = UserClaims { user: &self.user, moderator: text(self.is_moderator) };
-        let features = terms.closed_features.iter().map(|feature| (*feature, text(false))).collect();
-        let mut claims = Claims::new(JitsiClaims {
-            aud: AUDIENCE,
-            iss: terms.issuer,
-            sub: terms.subject,
-            room: &self.room,
-            context: UserContext { user, features },
-        });
+    pub(super) fn claims(&self, terms: &Terms<'_>, now: DateTime<Utc>) -> Claims<Value> {
+        let moderator = text(self.is_moderator);
+        let mut context = json!({"user": {"id": self.user_id, "name": self.user_name, "moderator": moderator}});
+        for feature in terms.closed_features {
+            context["features"][feature] = text(false).into();
+        }
+        let mut claims = Claims::new(json!({
+            "aud": AUDIENCE, "iss": terms.issuer, "sub": terms.subject, "room": self.room, "context": context,
+        }));
         claims.not_before = Some(now - CLOCKS_DIFFER);
         claims.expiration = Some(now + LIFETIME);
         claims
