@@ -63,7 +63,8 @@ revoke all on public.video_sessions, public.video_session_participants, public.v
 grant all on public.video_sessions, public.video_session_participants, public.video_session_host_meta
   to service_role;
 grant select, delete on public.video_sessions to authenticated;
-grant insert (id, host_id, client_id, conversation_id, provider, title, description, scheduled_start,
+-- Nobody chooses an id: it could be one that was deleted, to which notifications and keys still lead.
+grant insert (host_id, client_id, conversation_id, provider, title, description, scheduled_start,
     duration_minutes, timezone, max_participants, join_url, passcode),
   update (client_id, conversation_id, provider, title, description, scheduled_start, duration_minutes, timezone,
     max_participants, status, join_url, passcode)

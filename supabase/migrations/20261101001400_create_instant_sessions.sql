@@ -65,7 +65,7 @@ grant all on public.instant_sessions, public.instant_session_participants to ser
 grant select on public.instant_sessions to anon;
 grant select, delete on public.instant_sessions to authenticated;
 -- An app may send a token, and times; triggers put the database's in their place.
-grant insert (id, session_name, session_token, therapist_id, is_active, expires_at, locked, lobby),
+grant insert (session_name, session_token, therapist_id, is_active, expires_at, locked, lobby),
   update (session_name, is_active, expires_at, locked, lobby)
   on public.instant_sessions to authenticated;
 grant select, delete on public.instant_session_participants to anon, authenticated;

@@ -22,7 +22,7 @@ begin
   end if;
   taken := private.take_idempotency_key(caller, 'instant-sessions', idempotency_key, request);
   if taken.resource_id is not null then
-    select s.* into session from public.instant_sessions s where s.id = taken.resource_id;
+    select s.* into session from public.instant_sessions s where s.id = taken.resource_id and s.therapist_id = caller;
     if not found then
       perform private.refuse_spent_key();
     end if;

@@ -52,7 +52,7 @@ revoke all on public.virtual_sessions, public.virtual_session_rooms, public.virt
   from public, anon, authenticated, service_role;
 grant select on public.virtual_sessions to anon;
 grant select, delete on public.virtual_sessions to authenticated;
-grant insert (id, creator_id, title, description, subject, tutor_name, scheduled_time, duration_minutes,
+grant insert (creator_id, title, description, subject, tutor_name, scheduled_time, duration_minutes,
     max_attendees),
   update (title, description, subject, tutor_name, scheduled_time, duration_minutes, max_attendees, status)
   on public.virtual_sessions to authenticated;

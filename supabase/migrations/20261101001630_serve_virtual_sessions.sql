@@ -20,7 +20,7 @@ begin
   end if;
   taken := private.take_idempotency_key(creator, 'virtual-sessions', idempotency_key, request);
   if taken.resource_id is not null then
-    select s.* into session from public.virtual_sessions s where s.id = taken.resource_id;
+    select s.* into session from public.virtual_sessions s where s.id = taken.resource_id and s.creator_id = creator;
     if not found then
       perform private.refuse_spent_key();
     end if;

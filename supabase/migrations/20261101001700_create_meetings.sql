@@ -32,7 +32,7 @@ create index if not exists meetings_open_idx on public.meetings ((coalesce(start
 
 alter table public.meetings enable row level security;
 revoke all on public.meetings from public, anon, authenticated, service_role;
-grant select, insert (id, client_id, operator_id, title, description, scheduled_at, status),
+grant select, insert (client_id, operator_id, title, description, scheduled_at, status),
   update (title, description, scheduled_at, status)
   on public.meetings to authenticated;
 grant all on public.meetings to service_role;

@@ -131,7 +131,8 @@ begin
   taken := private.take_idempotency_key(caller, 'create-meeting', idempotency_key,
     jsonb_build_object('client_id', client_id, 'title', title, 'description', description, 'scheduled_at', scheduled_at));
   if taken.resource_id is not null then
-    select m.* into meeting from public.meetings m where m.id = taken.resource_id;
+    select m.* into meeting from public.meetings m where m.id = taken.resource_id
+      and (m.operator_id = caller or m.client_id in (select private.my_client_ids()));
     if not found then
       perform private.refuse_spent_key();
     end if;

@@ -2,7 +2,7 @@
 -- (https://supabase.github.io/splinter/), as far as it applies, and more strictly. That no two policies recurse is
 -- shown by 50_access_matrix.sql, which selects from every table as every role.
 \ir support/people.psql
-select plan(31);
+select plan(32);
 
 create function pg_temp.ours(namespace oid) returns boolean language sql stable as $$
   select namespace in ('public'::regnamespace, 'private'::regnamespace)
@@ -228,6 +228,15 @@ select is_empty($$select c.oid::regclass from pg_class c
     and (has_sequence_privilege('anon', c.oid, 'usage, select, update')
       or has_sequence_privilege('authenticated', c.oid, 'usage, select, update'))$$,
   'HYG-29 clients use no sequence');
+
+-- It could be one that was deleted, to which notifications and Idempotency-Keys still lead. A trigger replaces those of
+-- participants, which apps send with an upsert.
+select is_empty($$select a.attrelid::regclass, r from pg_attribute a join pg_class c on c.oid = a.attrelid,
+    unnest(array['anon', 'authenticated']) r
+  where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and a.attname = 'id'
+    and a.attrelid <> 'public.instant_session_participants'::regclass
+    and has_column_privilege(r, a.attrelid, a.attnum, 'insert')$$,
+  'HYG-32 clients choose no id');
 
 select * from finish();
 rollback;

@@ -3,7 +3,7 @@
 \ir support/people.psql
 \ir support/instant_sessions.psql
 \ir support/calls.psql
-select plan(188);
+select plan(189);
 
 -- Where somebody stands with a link: admitted, waits, or the refusal.
 create function pg_temp.standing(session text, secret text default null) returns text language sql as $$
@@ -82,6 +82,12 @@ select is(pg_temp.create('{}', 'two'), 'Talk', 'INST-14 a session');
 delete from instant_sessions where therapist_id = pg_temp.id('other_therapist') and session_name = 'Talk';
 select is(pg_temp.create('{}', 'two'), 'idempotency_key_spent 409',
   'INST-15 that was deleted does not come back by its key');
+select pg_temp.as_owner();
+insert into instant_sessions (id, therapist_id, session_name)
+  select resource_id, pg_temp.id('therapist'), 'Not yours' from private.idempotency_keys where key = 'two';
+select pg_temp.as_user('other_therapist');
+select is(pg_temp.create('{}', 'two'), 'idempotency_key_spent 409',
+  'INST-119 nor does it show what another therapist put in its place');
 select pg_temp.as_owner();
 update profiles set role = 'patient' where id = pg_temp.id('other_therapist');
 select is(pg_temp.call_as('other_therapist', $$create_instant_session('{"session_name": "Talk"}', 'two')$$), 'not_a_host 403',

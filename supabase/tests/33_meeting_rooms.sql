@@ -2,7 +2,7 @@
 -- by whoever is not its operator; a room stays open.
 \ir support/people.psql
 \ir support/meetings.psql
-select plan(105);
+select plan(106);
 
 -- Joining.
 select is(pg_temp.attempt_as(actor, format('select join_meeting(%L, true)', pg_temp.id('meeting'))), 'meeting_not_found',
@@ -172,6 +172,12 @@ select pg_temp.as_owner();
 delete from meetings where title = 'N';
 select pg_temp.as_user('operator');
 select is(pg_temp.plan_with('record', 'one'), 'idempotency_key_spent', 'ROOM-66 a key does not bring a meeting back');
+select pg_temp.as_owner();
+insert into meetings (id, client_id, operator_id, title, scheduled_at)
+  select resource_id, pg_temp.id('foreign_record'), pg_temp.id('other_operator'), 'Not yours', '2030-06-01T10:00Z'
+  from private.idempotency_keys where key = 'one';
+select pg_temp.as_user('operator');
+select is(pg_temp.plan_with('record', 'one'), 'idempotency_key_spent', 'ROOM-81 or show what another operator put in its place');
 
 create function pg_temp.change(assignments text, meeting text) returns text language sql as $$
   select pg_temp.attempt(format('update meetings set %s where id = %L', assignments, pg_temp.id(meeting)))

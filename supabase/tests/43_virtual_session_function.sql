@@ -3,7 +3,7 @@
 \ir support/people.psql
 \ir support/virtual_sessions.psql
 \ir support/calls.psql
-select plan(140);
+select plan(141);
 
 create function pg_temp.create(creator text, request jsonb default '{}', key text default null,
   pick text default 'session.title', base text default 'https://jitsi.example/', guarded boolean default false) returns text language sql as $$
@@ -72,6 +72,10 @@ select isnt(pg_temp.create('premium', '{}', 'one', 'session.id'), :'first_id', '
 delete from virtual_sessions where id = :'first_id';
 select is(pg_temp.create('tutor', '{}', 'one'), 'idempotency_key_spent 409',
   'VSF-17 a deleted one does not come back by its key');
+insert into virtual_sessions (id, creator_id, title, tutor_name, scheduled_time)
+  values (:'first_id', pg_temp.id('other_tutor'), 'Not yours', 'T', now());
+select is(pg_temp.create('tutor', '{}', 'one'), 'idempotency_key_spent 409',
+  'VSF-76 nor does it show what another creator put in its place');
 select pg_temp.as_owner();
 update profiles set is_premium = false where id = pg_temp.id('premium');
 select pg_temp.as_service();
