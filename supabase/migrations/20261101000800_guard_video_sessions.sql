@@ -29,10 +29,10 @@ set search_path = ''
 as $$
 declare
   refused constant text[] := case
-    when session.title is null or char_length(session.title) not between 1 and 200
-      then array['title', 'title has 1 to 200 characters']
-    when char_length(session.description) > 2000
-      then array['description', 'description has at most 2000 characters']
+    when not private.is_visible_line(session.title, 200)
+      then array['title', 'title is one line of 1 to 200 characters']
+    when not private.is_plain_text(session.description, 2000)
+      then array['description', 'description is plain text of at most 2000 characters']
     when session.scheduled_start is null or not isfinite(session.scheduled_start)
         or session.scheduled_start > now() + interval '10 years'
       then array['scheduled_start', 'scheduled_start is a date and time']

@@ -75,7 +75,7 @@ begin
     set scheduled_start = coalesce((news ->> 'start_time')::timestamptz, s.scheduled_start),
       duration_minutes = case when duration between 1 and 1440 then duration else s.duration_minutes end,
       timezone = case when private.is_timezone(zone) then zone else s.timezone end,
-      title = case when char_length(topic) between 1 and 200 then topic else s.title end
+      title = case when private.is_visible_line(topic, 200) then topic else s.title end
     where s.id = session.id and news <> '{}';
   perform private.stamp_zoom_meeting(session.id, event_at, array(select jsonb_object_keys(news)));
 end

@@ -54,7 +54,7 @@ begin
     perform private.refuse(409, 'session_closed', 'Nobody is invited to a session that is over or cancelled');
   elsif session.join_url is null then
     perform private.refuse(409, 'no_join_link', 'This session has no join link yet');
-  elsif char_length(message) not between 1 and 1000 then
+  elsif message = '' or not private.is_plain_text(message, 1000) then
     perform private.refuse(422, 'invalid_field', 'message has 1 to 1000 characters', 'message');
   end if;
   clients := private.clients_to_invite(session, client_ids, conversation_id);

@@ -1,21 +1,6 @@
 -- What holds for every instant session and everyone in it, however the row is written: values in range, told as a 422
 -- that names the field; tokens, times and admission, which are the database's own; an end that is final; and the trail.
 
--- What others see of somebody on one line: something to be seen, without characters that break the line or turn it
--- around.
-create or replace function private.is_visible_line(line text, longest integer)
-returns boolean
-language sql
-immutable
-set search_path = ''
-as $$
-  select coalesce(char_length(line) <= longest
-    and line !~ '[\u0001-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]'
-    and line ~ '[^\u0020\u00a0\u00ad\u115f\u1160\u1680\u2000-\u200f\u202f\u205f-\u2064\u2800\u3000\u3164\ufeff\uffa0]', false)
-$$;
-revoke execute on function private.is_visible_line(text, integer) from public;
-grant execute on function private.is_visible_line(text, integer) to anon, authenticated, service_role;
-
 create or replace function private.guard_instant_session()
 returns trigger
 language plpgsql

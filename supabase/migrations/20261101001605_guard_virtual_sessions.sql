@@ -9,17 +9,21 @@ set search_path = ''
 as $$
 declare
   refused constant text[] := case
-    when new.title is null or char_length(new.title) not between 1 and 200
-      then array['title', 'title has 1 to 200 characters']
-    when char_length(new.description) > 2000
-      then array['description', 'description has at most 2000 characters']
-    when char_length(new.subject) > 200
-      then array['subject', 'subject has at most 200 characters']
-    when new.tutor_name is null or char_length(new.tutor_name) not between 1 and 200
-      then array['tutor_name', 'tutor_name has 1 to 200 characters']
+    when not private.is_visible_line(new.title, 200)
+      then array['title', 'title is one line of 1 to 200 characters']
+    when not private.is_plain_text(new.description, 2000)
+      then array['description', 'description is plain text of at most 2000 characters']
+    when new.subject is not null and not private.is_visible_line(new.subject, 200)
+      then array['subject', 'subject is one line of 1 to 200 characters']
+    when not private.is_visible_line(new.tutor_name, 200)
+      then array['tutor_name', 'tutor_name is one line of 1 to 200 characters']
     when new.scheduled_time is null or not isfinite(new.scheduled_time)
         or new.scheduled_time > now() + interval '10 years'
       then array['scheduled_time', 'scheduled_time is a date and time']
+    -- As the function has it.
+    when current_user in ('anon', 'authenticated') and (tg_op = 'INSERT' or new.scheduled_time <> old.scheduled_time)
+        and new.scheduled_time not between now() - interval '5 minutes' and now() + interval '732 days'
+      then array['scheduled_time', 'scheduled_time is not past, and within two years']
     when new.duration_minutes is null or new.duration_minutes not between 1 and 1440
       then array['duration_minutes', 'duration_minutes is between 1 and 1440']
     when new.max_attendees is null or new.max_attendees not between 1 and 1000

@@ -58,10 +58,10 @@ set search_path = ''
 as $$
 declare
   refused constant text[] := case
-    when new.title is null or char_length(new.title) not between 1 and 200
-      then array['title', 'title has 1 to 200 characters']
-    when char_length(new.description) > 2000
-      then array['description', 'description has at most 2000 characters']
+    when not private.is_visible_line(new.title, 200)
+      then array['title', 'title is one line of 1 to 200 characters']
+    when not private.is_plain_text(new.description, 2000)
+      then array['description', 'description is plain text of at most 2000 characters']
     when new.scheduled_at is null or not isfinite(new.scheduled_at)
         or new.scheduled_at > now() + interval '10 years'
       then array['scheduled_at', 'scheduled_at is a date and time within ten years']

@@ -1,7 +1,7 @@
 -- Threat: through PostgREST, a host takes over what is not theirs, or makes the service act on a meeting of others.
 \ir support/people.psql
 \ir support/video_sessions.psql
-select plan(43);
+select plan(45);
 
 create function pg_temp.insert_session(changes jsonb) returns text language sql as $$
   select pg_temp.attempt(format('insert into video_sessions (%s) select %s', string_agg(quote_ident(key), ', '),
@@ -26,6 +26,8 @@ select is(pg_temp.insert_session(jsonb_build_object('conversation_id', pg_temp.c
 select is(pg_temp.insert_session('{"provider_meeting_id": "666"}'), '42501', 'WRITE-06 not claiming a meeting');
 select is(pg_temp.insert_session('{"status": "live"}'), '42501', 'WRITE-07 not live at once');
 select is(pg_temp.insert_session('{"title": ""}'), 'invalid_field', 'WRITE-08 not out of range');
+select is(pg_temp.insert_session(words), 'invalid_field', 'WRITE-44 nor with words that hide or turn: ' || words::text)
+  from unnest(array[jsonb_build_object('title', E'a\u202eb'), jsonb_build_object('description', E'a\u0007b')]) as words;
 select is(pg_temp.insert_session('{"join_url": "https://zoom.us/s/1?zak=x"}'), 'invalid_field',
   'WRITE-09 not with a host link');
 select is(pg_temp.insert_session('{"timezone": "Nowhere/At_All"}'), 'invalid_field', 'WRITE-10 not in no timezone');

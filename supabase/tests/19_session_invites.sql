@@ -1,7 +1,7 @@
 -- Threat: a host writes to people who are not their clients, or in someone else's conversation; floods a client; a link gets
 -- to somebody it is not for.
 \ir support/people.psql
-select plan(43);
+select plan(44);
 
 select pg_temp.as_owner();
 insert into public.leads (client_id, provider_id, status) values
@@ -59,8 +59,8 @@ select is(pg_temp.invite('session', array['client'], pg_temp.conversation('clien
   'INV-08 clients or a conversation, not both');
 select is(pg_temp.invite('session', '{}'), array['invalid_field'], 'INV-37 nobody is not everybody');
 select is(pg_temp.invite('session', array['client'], null, text), array['invalid_field'],
-    'INV-09 the message has its length')
-  from unnest(array['', repeat('x', 1001)]) as text;
+    'INV-09 the message has its length, and turns nothing around')
+  from unnest(array['', repeat('x', 1001), E'a\u202eb']) as text;
 select is(pg_temp.invite(session, array['client']), array['session_closed'], 'INV-10 into nothing that is ' || session)
   from unnest(array['over', 'off', 'past']) as session;
 select is(pg_temp.invite('bare', array['client']), array['no_join_link'], 'INV-11 nor what has no link');

@@ -1,7 +1,7 @@
 -- Threat: client A sees client B's meetings, someone plans a meeting for others, or writes what only the service knows.
 \ir support/people.psql
 \ir support/meetings.psql
-select plan(107);
+select plan(109);
 
 create function pg_temp.plan_meeting(client text, operator text, changes jsonb default '{}') returns text
 language sql as $$
@@ -81,7 +81,8 @@ select is(pg_temp.plan_meeting('record', 'operator', jsonb_build_object('status'
 select is(pg_temp.plan_meeting('record', 'operator', changes), 'invalid_field',
   'OPER-26 or with ' || left(changes::text, 40))
   from (values ('{"title": ""}'::jsonb), (jsonb_build_object('title', repeat('x', 201))), ('{"title": null}'),
-    (jsonb_build_object('description', repeat('x', 2001))), ('{"scheduled_at": null}'),
+    (jsonb_build_object('description', repeat('x', 2001))), (jsonb_build_object('title', E'\u200b')),
+    (jsonb_build_object('description', E'a\u202eb')), ('{"scheduled_at": null}'),
     ('{"scheduled_at": "infinity"}')) as refused (changes);
 select is(pg_temp.plan_meeting('record', 'operator', '{"status": "scheduled", "description": "D"}'), '1 row',
   'OPER-27 saying that it is scheduled is fine');

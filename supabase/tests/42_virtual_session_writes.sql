@@ -2,11 +2,11 @@
 -- what the database keeps: creator, seats, lifecycle, trail.
 \ir support/people.psql
 \ir support/virtual_sessions.psql
-select plan(56);
+select plan(77);
 
 create function pg_temp.insert_class(creator text, changes jsonb default '{}') returns text language sql as $$
   select pg_temp.attempt_insert('virtual_sessions', jsonb_build_object('creator_id', pg_temp.id(creator),
-    'title', 'New', 'tutor_name', 'T', 'scheduled_time', '2030-01-01T00:00Z') || changes)
+    'title', 'New', 'tutor_name', 'T', 'scheduled_time', now() + interval '1 month') || changes)
 $$;
 create function pg_temp.change(class text, change text) returns text language sql as $$
   select pg_temp.attempt(format('update virtual_sessions set %s where id = pg_temp.id(%L)', change, class))
@@ -48,7 +48,7 @@ select is(pg_temp.attempt($$delete from virtual_sessions$$), '0 rows', 'CLASS-16
 select pg_temp.as_user('tutor');
 select is(pg_temp.change('class', $$title = 'x', description = 'd', subject = 's', tutor_name = 't'$$), '1 row',
   'CLASS-17 a creator changes the words');
-select is(pg_temp.change('class', $$scheduled_time = '2030-06-01T10:00Z', duration_minutes = 90$$), '1 row',
+select is(pg_temp.change('class', $$scheduled_time = now() + interval '1 month', duration_minutes = 90$$), '1 row',
   'CLASS-18 and the time');
 select is(pg_temp.change('class', $$creator_id = pg_temp.id('other_tutor')$$), '42501', 'CLASS-19 not the creator');
 select is(pg_temp.change('class', $$registered_users = array[pg_temp.id('client')]$$), '42501',
@@ -67,6 +67,18 @@ select is(pg_temp.change('class', $$max_attendees = 1001$$), 'invalid_field', 'C
 select is(pg_temp.change('class', $$max_attendees = null$$), 'invalid_field', 'CLASS-31 and a number');
 select is(pg_temp.change('class', $$status = 'open'$$), 'invalid_transition', 'CLASS-32 the status is a known one');
 select is(pg_temp.insert_class('tutor', '{"max_attendees": 0}'), 'invalid_field', 'CLASS-33 from the start');
+select is(pg_temp.change('class', field || ' = ' || quote_literal(bad)), 'invalid_field',
+    format('CLASS-57 %s is one line that can be seen: %s', field, to_json(bad)))
+  from unnest(array['title', 'subject', 'tutor_name']) as field, unnest(array[' ', E'a\nb', E'a\u202eb', E'\u200b']) as bad;
+select is(pg_temp.insert_class('tutor', jsonb_build_object('title', E'a\u0007b')), 'invalid_field', 'CLASS-58 from the start');
+select is(pg_temp.change('class', $$description = E'a\u2066b'$$), 'invalid_field', 'CLASS-59 a description turns nothing around');
+select is(pg_temp.change('over_class', $$description = E'a\n\tb', subject = null$$), '1 row', 'CLASS-60 but has lines');
+select is(pg_temp.insert_class('tutor', jsonb_build_object('scheduled_time', at)), outcome, 'CLASS-61 in ' || at - now())
+  from (values (now() - interval '6 minutes', 'invalid_field'), (now() - interval '4 minutes', '1 row'),
+    (now() + interval '731 days', '1 row'), (now() + interval '733 days', 'invalid_field')) as plans (at, outcome);
+select is(pg_temp.change('class', $$scheduled_time = now() - interval '6 minutes'$$), 'invalid_field',
+  'CLASS-62 nor is it moved to the past');
+select is(pg_temp.change('over_class', $$title = 'Over'$$), '1 row', 'CLASS-63 what is past may have other words yet');
 
 -- The lifecycle.
 select is(pg_temp.change('class', $$status = 'completed'$$), 'invalid_transition',
