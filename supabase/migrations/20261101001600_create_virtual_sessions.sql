@@ -73,7 +73,8 @@ as $$
   select private.is_host('virtual_sessions', private.acting_user())
     or exists (select from public.profiles p where p.id = private.acting_user() and p.is_premium)
 $$;
--- Security definer, all three: the policies of these tables need each other, and would recurse without a way around.
+-- Security definer, the three that answer ids: the policies of these tables need each other, and would recurse without a
+-- way around.
 create or replace function private.hosted_virtual_session_ids()
 returns setof uuid
 language sql
@@ -93,6 +94,18 @@ as $$
   select r.session_id from public.virtual_session_registrations r
   where r.user_id = auth.uid() and r.status in ('registered', 'waiting')
 $$;
+-- From when on the people of a session that is open get into its room.
+create or replace function private.virtual_room_opens_at(session public.virtual_sessions)
+returns timestamptz
+language sql
+stable
+set search_path = ''
+as $$
+  select case session.status when 'live' then '-infinity' else session.scheduled_time - interval '10 minutes' end
+$$;
+revoke execute on function private.virtual_room_opens_at(public.virtual_sessions) from public, anon, authenticated;
+
+-- Before, nobody learns the room who may give their seat back yet.
 create or replace function private.virtual_room_ids()
 returns setof uuid
 language sql
@@ -103,7 +116,8 @@ as $$
   select private.hosted_virtual_session_ids()
   union all
   select r.session_id from public.virtual_session_registrations r
-  where r.user_id = auth.uid() and r.status = 'registered'
+    join public.virtual_sessions s on s.id = r.session_id
+  where r.user_id = auth.uid() and r.status = 'registered' and private.virtual_room_opens_at(s) <= now()
 $$;
 revoke execute on function private.creates_virtual_sessions(), private.hosted_virtual_session_ids(),
   private.joined_virtual_session_ids(), private.virtual_room_ids() from public, anon;

@@ -81,14 +81,18 @@ security definer
 set search_path = ''
 as $$
 declare
-  freed uuid;
+  freed public.virtual_sessions;
 begin
   for freed in
-    select s.id from public.virtual_sessions s
+    select s.* from public.virtual_sessions s
     where s.id in (select g.session_id from gone g where g.status = 'registered')
     order by s.id for update
   loop
-    perform private.fill_virtual_seats(freed);
+    perform private.fill_virtual_seats(freed.id);
+    -- An account that is gone cannot be removed any more.
+    if private.virtual_room_opens_at(freed) <= now() then
+      perform private.leave_open_virtual_room(freed);
+    end if;
   end loop;
   return null;
 end
@@ -213,6 +217,12 @@ as $$
 declare
   session constant public.virtual_sessions := private.lock_attended_session(session_id);
 begin
+  -- Else one after the other would take the same seat, see the room and stay in it.
+  if private.virtual_room_opens_at(session) <= now() and exists (select from public.virtual_session_registrations r
+      where r.session_id = session.id and r.user_id = auth.uid() and r.status = 'registered') then
+    perform private.refuse(409, 'session_open', 'The room is open: only the creator frees a seat, by removing who has it',
+      'session_id');
+  end if;
   -- Not a removal: that would end with it. A trigger hands the seat on.
   delete from public.virtual_session_registrations r
     where r.session_id = session.id and r.user_id = auth.uid() and r.status <> 'removed';
@@ -229,14 +239,14 @@ set search_path = ''
 as $$
 declare
   session constant public.virtual_sessions := private.lock_created_session(session_id);
-  was_out constant boolean := exists (select from public.virtual_session_registrations r
-    where r.session_id = session.id and r.user_id = remove_from_virtual_session.user_id and r.status = 'removed');
+  stood constant text := (select r.status from public.virtual_session_registrations r
+    where r.session_id = session.id and r.user_id = remove_from_virtual_session.user_id);
 begin
   if user_id is null then
     perform private.refuse(422, 'invalid_field', 'user_id is who is to be removed', 'user_id');
   elsif user_id = session.creator_id then
     perform private.refuse(409, 'own_session', 'You cannot remove yourself from your own session', 'user_id');
-  elsif was_out then
+  elsif stood = 'removed' then
     return jsonb_build_object('status', 'removed');
   end if;
   perform private.spend('virtual removals ' || session.creator_id, 1, 100, interval '1 hour', 'too_many_removals',
@@ -252,8 +262,11 @@ begin
       for key share of p skip locked
       on conflict do nothing;
   end if;
-  perform private.fill_virtual_seats(session.id);
-  perform private.leave_open_virtual_room(session);
+  -- Nobody else has seen the room: while it is open, seats are not given back.
+  if stood = 'registered' then
+    perform private.fill_virtual_seats(session.id);
+    perform private.leave_open_virtual_room(session);
+  end if;
   return jsonb_build_object('status', 'removed');
 end
 $$;

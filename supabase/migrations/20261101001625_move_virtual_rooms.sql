@@ -2,17 +2,6 @@
 -- one they have ends in minutes. Any other room is open to whoever knows its URL, which who was removed may; so it is
 -- left.
 
--- From when on the people of a session that is open get into its room.
-create or replace function private.virtual_room_opens_at(session public.virtual_sessions)
-returns timestamptz
-language sql
-stable
-set search_path = ''
-as $$
-  select case session.status when 'live' then '-infinity' else session.scheduled_time - interval '10 minutes' end
-$$;
-revoke execute on function private.virtual_room_opens_at(public.virtual_sessions) from public, anon, authenticated;
-
 -- Under the lock of the session: it has another room from now on, and who may be in the old one hears of it.
 create or replace function private.move_virtual_room(
   session public.virtual_sessions, room_base_url text, room_is_guarded boolean)
@@ -37,7 +26,7 @@ $$;
 revoke execute on function private.move_virtual_room(public.virtual_sessions, text, boolean)
   from public, anon, authenticated;
 
--- After a removal. Whoever had a seat, now or before they left, knows the room.
+-- After somebody who may know the room has lost their seat.
 create or replace function private.leave_open_virtual_room(session public.virtual_sessions)
 returns void
 language sql
@@ -48,6 +37,24 @@ as $$
   where r.session_id = session.id and not r.is_guarded and session.status in ('upcoming', 'live')
 $$;
 revoke execute on function private.leave_open_virtual_room(public.virtual_sessions) from public, anon, authenticated;
+
+-- Who has a seat may have seen the room. Moved to another day, the session is one whose seats are given back again.
+create or replace function private.leave_closed_virtual_room()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  if private.virtual_room_opens_at(old) <= now() and private.virtual_room_opens_at(new) > now() then
+    perform private.leave_open_virtual_room(new);
+  end if;
+  return null;
+end
+$$;
+revoke execute on function private.leave_closed_virtual_room() from public, anon, authenticated;
+create or replace trigger virtual_sessions_leave_room after update of scheduled_time on public.virtual_sessions
+  for each row execute function private.leave_closed_virtual_room();
 
 -- When this deployment has no tokens for a guarded room: its rooms are elsewhere now, or are open. Only while it is
 -- still the room that the caller saw, so that of two joins one moves it. Security definer: the service does not write

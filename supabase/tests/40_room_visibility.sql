@@ -1,7 +1,7 @@
 -- Threat: someone gets into a group session without a seat: they read its room or link, or find out who registered.
 \ir support/people.psql
 \ir support/virtual_sessions.psql
-select plan(62);
+select plan(66);
 
 create function pg_temp.titles() returns text language sql as $$
   select coalesce(string_agg(title, ' ' order by title), '') from virtual_sessions
@@ -71,13 +71,13 @@ select is((select string_agg(status, ' ') from virtual_session_registrations), '
 select pg_temp.as_user('student');
 select is(pg_temp.titles(), 'cancelled_class class done_class foreign_class live_class over_class',
   'ROOM-32 who has a seat sees their sessions to the end and after it');
-select is(pg_temp.rooms(), 'cancelled_class class done_class live_class over_class', 'ROOM-33 and their rooms');
+select is(pg_temp.rooms(), 'done_class live_class over_class', 'ROOM-33 and their rooms, from shortly before the start');
 select is((select string_agg(distinct user_id::text, ' ') from virtual_session_registrations),
   pg_temp.id('student')::text, 'ROOM-34 but not who else registered');
 select is(pg_temp.visible($$virtual_sessions where title = 'overdue_class'$$), '0',
   'ROOM-35 what should have ended long ago is not shown as upcoming');
 select is((select max(meeting_url) like 'https://meet.jit.si/convene-%' from virtual_session_rooms
-    where session_id = pg_temp.id('class')), true, 'ROOM-36 the link is for them');
+    where session_id = pg_temp.id('live_class')), true, 'ROOM-36 the link is for them');
 
 select pg_temp.as_user('tutor');
 select is(pg_temp.titles(), 'cancelled_class class done_class foreign_class live_class over_class',
@@ -102,7 +102,17 @@ select pg_temp.seat('unregister_from', 'class');
 select is(pg_temp.visible($$virtual_session_rooms where session_id = pg_temp.id('class')$$), '0',
   'ROOM-45 who leaves loses the room');
 select pg_temp.as_user('other_student');
-select is(pg_temp.rooms(), 'class', 'ROOM-46 and who moves up gets it');
+select is(pg_temp.rooms(), '', 'ROOM-46 and who moves up does not learn it yet');
+select pg_temp.as_owner();
+update virtual_sessions set scheduled_time = now() + interval '601 seconds' where id = pg_temp.id('class');
+select is(pg_temp.visible_to('other_student', 'virtual_session_rooms'), '0', 'ROOM-63 until eleven minutes before the start');
+select is(pg_temp.visible_to('tutor', $$virtual_session_rooms where session_id = pg_temp.id('class')$$), '1',
+  'ROOM-64 when the creator has it');
+select pg_temp.as_owner();
+update virtual_sessions set scheduled_time = now() + interval '10 minutes' where id = pg_temp.id('class');
+select is(pg_temp.visible_to(name, $$virtual_session_rooms where session_id = pg_temp.id('class')$$), outcome,
+  'ROOM-65 ten minutes before it they do: ' || name)
+  from (values ('other_student', '1'), ('student', '0')) as people (name, outcome);
 select pg_temp.as_owner();
 create temp table before_removal as
   select meeting_url from virtual_session_rooms where session_id = pg_temp.id('class');

@@ -2,7 +2,7 @@
 -- What happens at the same moment is in scripts/lib/races/seats.sh.
 \ir support/people.psql
 \ir support/virtual_sessions.psql
-select plan(87);
+select plan(92);
 
 create function pg_temp.told(person text, class text) returns text language sql security definer as $$
   select coalesce(string_agg(n.type, ' ' order by n.type), '') from public.notifications n
@@ -143,6 +143,9 @@ select is(pg_temp.seat('register_for', 'overdue_class'), 'session_not_found 404'
 select is(pg_temp.seat('unregister_from', 'no_class'), 'session_not_found 404', 'SEAT-68 the same for leaving');
 select is(pg_temp.seat('unregister_from', 'done_class'), 'session_not_found 404', 'SEAT-69 whatever its state');
 select is(pg_temp.seat('register_for', 'live_class'), 'registered', 'SEAT-70 a live one can be registered for');
+select is(pg_temp.seat('unregister_from', 'live_class'), 'session_open 409',
+  'SEAT-88 but who has a seat, and so the room, does not hand it on');
+select is(pg_temp.people_of('live_class'), 'premium', 'SEAT-89 they have it still');
 select pg_temp.as_user('patient');
 select is(pg_temp.seat('register_for', 'class'), 'registered', 'SEAT-71 a place is free again');
 select pg_temp.as_user('stranger');
@@ -173,8 +176,17 @@ select pg_temp.attempt($$delete from virtual_sessions where id = pg_temp.id('new
 select is(pg_temp.told('patient', 'news'), 'virtual_session_cancelled virtual_session_rescheduled',
   'SEAT-79 all that it is gone');
 select pg_temp.as_owner();
-select is((select count(*) from notifications where user_id = pg_temp.id('tutor')), 0::bigint,
+select is((select count(*) from notifications
+    where user_id = pg_temp.id('tutor') and type <> 'virtual_session_room_moved'), 0::bigint,
   'SEAT-80 the creator hears nothing of what they did');
+
+-- From ten minutes before.
+select pg_temp.class('soon', 'tutor', now() + interval '10 minutes', 1);
+select pg_temp.as_user(name), pg_temp.seat('register_for', 'soon') from unnest(array['client', 'patient']) as name;
+select is(pg_temp.seat('unregister_from', 'soon'), outcome, format('SEAT-90 seats stay taken, %s leaves: %s', name, outcome))
+  from (values ('client', 'session_open 409'), ('patient', 'unregistered'), ('stranger', 'unregistered')) as people (name, outcome),
+    lateral pg_temp.as_user(name);
+select pg_temp.as_owner();
 
 -- What was over, and takes place after all.
 select pg_temp.class('late', 'tutor', now(), 1);

@@ -149,8 +149,10 @@ select is(pg_temp.join('live_class'), 'session_closed 409', 'VSF-47 to its creat
 select pg_temp.plan_at('live_class', now());
 
 -- Losing the seat, and getting one.
+select pg_temp.plan_at('class', now() + interval '11 minutes');
 select pg_temp.as_user('student');
 select pg_temp.seat('unregister_from', 'class');
+select pg_temp.plan_at('class', now() + interval '10 minutes');
 select is(pg_temp.join(), 'not_registered 403', 'VSF-48 who gave the seat back does not join');
 select pg_temp.as_user('other_student');
 select is(pg_temp.join(), 'participant', 'VSF-49 who moved up does');

@@ -3,7 +3,7 @@
 \ir support/people.psql
 \ir support/virtual_sessions.psql
 \ir support/calls.psql
-select plan(47);
+select plan(61);
 
 create function pg_temp.url(class text default 'class') returns text language sql security definer as $$
   select r.meeting_url from public.virtual_session_rooms r where r.session_id = pg_temp.id(class)
@@ -53,8 +53,8 @@ select is(pg_temp.call(format('remove_from_virtual_session(%L, null)', pg_temp.i
 
 -- Unguarded, within ten minutes of the start.
 select pg_temp.set_class('class', now() + interval '601 seconds', false);
-select is(pg_temp.moves('student', 'remove_from'), true, 'MOVE-08 also who left before');
-select is(pg_temp.told_of_move(), '', 'MOVE-09 eleven minutes before nobody is inside');
+select is(pg_temp.moves('student', 'remove_from'), false, 'MOVE-08 who has no seat has not seen it');
+select is(pg_temp.told_of_move(), '', 'MOVE-09 so that nobody has to move');
 select pg_temp.seat('readmit_to', 'class', 'student');
 select pg_temp.set_class('class', now() + interval '10 minutes', false);
 select pg_temp.as_user('other_student');
@@ -75,14 +75,44 @@ select pg_temp.set_class('live_class', now() - interval '2 hours', false);
 select pg_temp.as_user('student'), pg_temp.seat('register_for', 'live_class');
 select is(pg_temp.moves('student', 'remove_from', 'live_class'), true, 'MOVE-17 a live one is left');
 select is(pg_temp.told_of_move(), 'tutor', 'MOVE-18 and who stays hears of it, not who was removed');
-select is(pg_temp.moves('nobody', 'remove_from', 'live_class'), true,
-  'MOVE-19 whose account is gone knows the room all the same');
+select is(pg_temp.moves(name, 'remove_from', 'live_class'), false, 'MOVE-19 it is not for a removal without a seat: ' || name)
+  from unnest(array['nobody', 'premium', 'admin']) as name;
 
 -- Over, but it may be started or moved yet.
 select is(pg_temp.moves('student', 'remove_from', 'over_class'), true, 'MOVE-20 what may still begin changes its room');
-select is(pg_temp.told_of_move(), 'tutor tutor', 'MOVE-21 of which nobody hears: none gets in');
+select is(pg_temp.told_of_move(), 'tutor', 'MOVE-21 of which nobody hears: none gets in');
 select is(pg_temp.moves('student', 'remove_from', class), false, 'MOVE-22 what is closed for good does not: ' || class)
   from unnest(array['done_class', 'cancelled_class']) as class;
+
+-- A seat is given up in another way, by somebody who may have seen the room.
+create function pg_temp.moves_by(statement text, class text) returns boolean language plpgsql as $$
+declare
+  before constant text := pg_temp.url(class);
+begin
+  execute statement;
+  return pg_temp.url(class) <> before;
+end
+$$;
+select pg_temp.as_owner();
+select pg_temp.class(class, 'tutor', begins, 2) from (values ('far', now() + interval '1 day'), ('near', now() + interval '5 minutes'),
+  ('begun', now() - interval '5 minutes'), ('shut', now() + interval '5 minutes')) as classes (class, begins);
+update virtual_session_rooms set is_guarded = true where session_id = pg_temp.id('shut');
+select pg_temp.as_user(name), pg_temp.seat('register_for', class)
+  from unnest(array['other_patient', 'premium', 'therapist']) as name, unnest(array['far', 'near', 'begun', 'shut']) as class;
+select pg_temp.as_owner();
+select pg_temp.clear();
+select is(pg_temp.moves_by(format('delete from virtual_session_registrations where user_id = %L', pg_temp.id('therapist')), 'near'),
+  false, 'MOVE-39 who waited has not seen it');
+create temporary table seen as select class, pg_temp.url(class) as url from unnest(array['far', 'near', 'begun', 'shut']) as class;
+delete from auth.users where id = pg_temp.id('other_patient');
+select is(pg_temp.url(class) <> url, class in ('near', 'begun'), 'MOVE-40 an account is deleted that has a seat: ' || class) from seen;
+select is(pg_temp.told_of_move(), 'premium premium tutor tutor', 'MOVE-41 of which those who stay hear');
+select pg_temp.clear();
+select is(pg_temp.moves_by(format('update virtual_sessions set scheduled_time = now() + %L where id = %L', later, pg_temp.id(class)),
+    class), moved, format('MOVE-42 a session is moved: %s by %s', class, later))
+  from (values ('near', interval '10 minutes', false), ('near', interval '11 minutes', true), ('near', interval '2 days', false),
+    ('begun', interval '1 day', true), ('shut', interval '1 day', false)) as cases (class, later, moved);
+select is(pg_temp.told_of_move(), '', 'MOVE-43 to when nobody is inside');
 
 -- Guarded: the room is where the tokens lead.
 select pg_temp.as_owner();

@@ -58,6 +58,8 @@ describe("upcoming group sessions", () => {
   test("open no room to anyone who asks for it", async () => {
     const session = ok(await create(tutor));
     ok(await register(students[0], session));
+    assert.equal((await withRoom(students[0], session)).virtual_session_rooms, null, "not the day before");
+    ok(await moved(session, HOUR / 12));
     assert.match((await withRoom(students[0], session)).virtual_session_rooms.meeting_url, ROOM);
     for (const by of [students[1], premium]) {
       assert.equal((await withRoom(by, session)).virtual_session_rooms, null);
@@ -107,13 +109,15 @@ describe("seats", () => {
 
     assert.deepEqual(ok(await unregister(first, session)), { status: "unregistered" });
     assert.deepEqual(ok(await unregister(first, session)), { status: "unregistered" });
+    ok(await moved(session, HOUR / 12));
     const seen = await withRoom(second, session);
     assert.deepEqual(seen.registered_users, [second.id]);
     assert.match(seen.virtual_session_rooms.meeting_url, ROOM);
     assert.equal((await withRoom(first, session)).virtual_session_rooms, null, "who left has no room");
     assert.deepEqual(ok(await register(third, session)), { status: "waiting", position: 1 });
     const news = ok(await second.supabase.from("notifications").select("type").eq("data->>session_id", session.id));
-    assert.deepEqual(news, [{ type: "virtual_session_promoted" }]);
+    assert.deepEqual(news.map(({ type }) => type).sort(), ["virtual_session_promoted", "virtual_session_rescheduled"]);
+    refused(await unregister(second, session), 409, "session_open");
   });
 
   test("are refused with a code and a status", async () => {
@@ -235,14 +239,15 @@ describe("virtual-sessions", () => {
     assert.match(moved, ROOM, "who waited has the seat");
     assert.notEqual(moved, meeting_url, "in a room that who was removed does not know");
     assert.deepEqual(ok(await act(tutor, "readmit", session, { user_id: first.id })), { status: "readmitted" });
-    assert.deepEqual(ok(await act(second, "unregister", session)), { status: "unregistered" });
+    await assertRefused(await act(second, "unregister", session), 409, "session_open");
+    ok(await act(tutor, "remove", session, { user_id: second.id }));
     assert.deepEqual(ok(await act(first, "register", session)), { status: "registered" });
 
     assert.equal(ok(await act(tutor, "complete", session)).session.status, "completed");
     await assertRefused(await act(first, "join", session), 409, "session_closed");
     assert.deepEqual(await news(first, session), ["virtual_session_started"]);
     assert.deepEqual((await news(second, session)).sort(), ["virtual_session_promoted", "virtual_session_room_moved"]);
-    assert.deepEqual(await news(tutor, session), ["virtual_session_room_moved"]);
+    assert.deepEqual(await news(tutor, session), ["virtual_session_room_moved", "virtual_session_room_moved"]);
   });
 
   test("tells everyone registered that a session is off", async () => {

@@ -79,6 +79,20 @@ async fn a_seat_that_is_given_back_goes_to_whoever_waits_longest_and_tells_them(
 }
 
 #[tokio::test]
+async fn a_seat_is_not_handed_on_once_its_room_can_be_seen() {
+    let class = Class::with(5, &json!({"max_attendees": 1})).await;
+    let (student, waiting) = (class.registered().await, class.student().await);
+    class.register(&waiting).await;
+    let answer = class.act(&student, "unregister").await;
+    answer.refused(409, "session_open");
+    assert_eq!(calls(&class.stack, &answer).await, ["unregister_from_virtual_session"]);
+    assert_eq!(class.row().await["registered_users"], json!([student.id]));
+    assert_eq!(class.notices(&waiting, "virtual_session_promoted").await, 0);
+    class.act(&waiting, "unregister").await.expect(200);
+    assert_eq!(class.count("waiting").await, 0, "a place on the waitlist is");
+}
+
+#[tokio::test]
 async fn whoever_was_removed_stays_out_until_readmitted() {
     let class = Class::with(60, &json!({"max_attendees": 1})).await;
     let (student, waiting) = (class.registered().await, class.student().await);
