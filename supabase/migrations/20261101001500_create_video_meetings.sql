@@ -43,7 +43,10 @@ create index if not exists video_participants_user_id_idx on public.video_partic
 -- with all columns.
 create table if not exists private.video_guest_secrets (
   participant_id uuid primary key references public.video_participants (id) on delete cascade,
-  secret_hash text not null
+  secret_hash text not null,
+  -- Whether it opens the meeting by itself. After a removal none does: whoever was removed may have made places in
+  -- advance.
+  opens boolean not null default true
 );
 create index if not exists video_guest_secrets_secret_hash_idx on private.video_guest_secrets (secret_hash);
 
@@ -54,7 +57,7 @@ revoke all on public.video_meetings, public.video_participants, private.video_gu
   from public, anon, authenticated, service_role;
 grant select on public.video_meetings, public.video_participants to authenticated;
 grant all on public.video_meetings, public.video_participants to service_role;
-grant select, insert on private.video_guest_secrets to service_role;
+grant select, insert, update (opens) on private.video_guest_secrets to service_role;
 
 -- For what the service does: the meeting of an ID, unless it is overdue and waits for the sweep.
 create or replace function private.video_meeting_of(meeting_id text)

@@ -26,7 +26,24 @@ $$;
 revoke execute on function private.video_participant_of(uuid, uuid, text) from public, anon, authenticated;
 grant execute on function private.video_participant_of(uuid, uuid, text) to service_role;
 
--- The parties, and who was in it before, come without the passcode: after a removal it is another one.
+-- Whether somebody comes in without the passcode: the parties, and who was in it before. After a removal the passcode
+-- is another one, and guests without an account need it, for the place that they had.
+create or replace function private.has_video_place(meeting public.video_meetings, caller uuid, guest_secret text)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  participant constant public.video_participants := private.video_participant_of(meeting.id, caller, guest_secret);
+begin
+  return coalesce(caller in (meeting.tutor_id, meeting.student_id), false) or participant.id is not null
+    and not exists (select from private.video_guest_secrets s where s.participant_id = participant.id and not s.opens);
+end
+$$;
+revoke execute on function private.has_video_place(public.video_meetings, uuid, text) from public, anon, authenticated;
+grant execute on function private.has_video_place(public.video_meetings, uuid, text) to service_role;
+
 create or replace function public.join_video_meeting(meeting_id text, caller uuid, address text, passcode text,
   user_type text, session_id text, guest_secret text)
 returns jsonb
@@ -36,7 +53,7 @@ set timezone = 'UTC'
 as $$
 declare
   meeting public.video_meetings := private.video_meeting_of(meeting_id);
-  has_place boolean;
+  has_place constant boolean := private.has_video_place(meeting, caller, guest_secret);
   entry record;
   role text;
   participant public.video_participants;
@@ -44,8 +61,6 @@ begin
   if caller is null and private.hash_guest_secret(guest_secret) is null then
     perform private.refuse(422, 'invalid_field', 'guestSecret has 32 to 256 characters', 'guestSecret');
   end if;
-  has_place := coalesce(caller in (meeting.tutor_id, meeting.student_id), false)
-    or (private.video_participant_of(meeting.id, caller, guest_secret)).id is not null;
   if not has_place then
     entry := private.open_video_meeting(meeting_id, caller, address, passcode);
     if entry.refusal is not null then
@@ -55,7 +70,8 @@ begin
   end if;
   perform private.act_for(caller);
   select m.* into meeting from public.video_meetings m where m.id = meeting.id for no key update;
-  if not has_place and meeting.passcode <> passcode then
+  if has_place and not private.has_video_place(meeting, caller, guest_secret)
+      or not has_place and meeting.passcode <> passcode then
     -- Changed by a removal while this waited for the lock.
     perform private.refuse(404, 'meeting_not_found', 'There is no meeting with this ID and passcode');
   end if;
@@ -113,6 +129,7 @@ begin
     update public.video_participants p
       set left_at = null, joined_at = now(), session_id = coalesce(seat_video_participant.session_id, p.session_id)
       where p.id = participant.id returning p.* into participant;
+    update private.video_guest_secrets s set opens = true where s.participant_id = participant.id and not s.opens;
   else
     if role = 'guest' then
       perform private.spend('video guests ' || meeting.id, 1, 100, interval '10 minutes', 'too_many_joins',
@@ -218,8 +235,9 @@ $$;
 revoke execute on function private.lock_video_guest(text, uuid, uuid) from public, anon, authenticated;
 grant execute on function private.lock_video_guest(text, uuid, uuid) to service_role;
 
--- The guest is out, and with the passcode that they know nobody new comes in: they could call themselves another. Twice
--- is the same as once. The passcode is the function's, as when the meeting was made.
+-- The guest is out, and neither by the passcode that they know nor by another secret of theirs does anybody come in:
+-- they could call themselves another. Twice is the same as once. The passcode is the function's, as when the meeting
+-- was made.
 create or replace function public.remove_video_participant(
   meeting_id text, caller uuid, participant_id uuid, passcode text)
 returns jsonb
@@ -234,6 +252,8 @@ begin
     update public.video_participants p set removed_at = now(), left_at = coalesce(p.left_at, now())
       where p.id = guest.id;
     update public.video_meetings m set passcode = remove_video_participant.passcode where m.id = guest.meeting;
+    update private.video_guest_secrets s set opens = false
+      from public.video_participants p where p.id = s.participant_id and p.meeting = guest.meeting;
   end if;
   return (select private.own_video_meeting(m) from public.video_meetings m where m.id = guest.meeting);
 end
@@ -249,6 +269,9 @@ declare
 begin
   perform private.act_for(caller);
   update public.video_participants p set removed_at = null where p.id = guest.id and p.removed_at is not null;
+  if found then
+    update private.video_guest_secrets s set opens = true where s.participant_id = guest.id;
+  end if;
   return jsonb_build_object('readmitted', true);
 end
 $$;

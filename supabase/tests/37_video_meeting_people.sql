@@ -4,7 +4,7 @@
 \ir support/video_meetings.psql
 \ir support/calls.psql
 \ir support/video_meeting_calls.psql
-select plan(169);
+select plan(182);
 
 select pg_temp.as_owner();
 delete from video_participants;
@@ -160,8 +160,15 @@ select is(pg_temp.mute('tutor', part => pg_temp.part('first guest')), 'participa
 select is(pg_temp.join(null, 'guest', '123456', 'first guest again'), 'meeting_not_found 404',
   'VMP-61 nor comes under another name by the passcode that they knew');
 select is(pg_temp.read(null, '123456'), 'meeting_not_found 404', 'VMP-62 which opens nothing');
-select is(pg_temp.join(null, 'guest', null, 'second guest') || pg_temp.join('stranger', 'guest'), 'guestguest',
-  'VMP-63 who is in it comes back without any');
+select is(pg_temp.join('stranger', 'guest'), 'guest', 'VMP-63 who has an account comes back without any');
+select is(pg_temp.join(null, 'guest', passcode, 'second guest'), 'meeting_not_found 404', 'VMP-100 a place without an account, '
+    || 'which may be theirs, opens with ' || coalesce(passcode, 'no passcode') || ' to nobody') from unnest(array['123456', null]) as passcode;
+select is(pg_temp.mute(null, is_muted => false, guest => 'second guest'), 'false', 'VMP-101 who is in it by such a one is in it');
+select is(pg_temp.leave(null, 'second guest'), 'true', 'VMP-102 and leaves');
+select pg_temp.part('second guest') as second_guest \gset
+select is(pg_temp.join(null, 'guest', '777777', 'second guest', 'participantId'), :'second_guest',
+  'VMP-103 who has the new one has their place again');
+select is(pg_temp.join(null, 'guest', null, 'second guest', 'participantId'), :'second_guest', 'VMP-104 and then needs none');
 select is(pg_temp.join('student', 'student'), 'student', 'VMP-64 so does the student');
 select is(pg_temp.read('student', pick => 'passcode'), '777777', 'VMP-65 who reads the new one');
 select is(pg_temp.join(null, 'guest', '777777', 'third guest'), 'guest', 'VMP-66 who has it is let in');
@@ -184,6 +191,14 @@ select is(pg_temp.readmit('tutor', 'stranger'), 'true', 'VMP-75 until the tutor 
   from unnest(array['once', 'twice']) as n;
 select is(pg_temp.join('stranger', 'guest'), 'guest', 'VMP-76 and then comes');
 select is(pg_temp.join(null, 'guest', '999999', 'first guest'), 'removed 403', 'VMP-77 and the other does not');
+select is(pg_temp.join(null, 'guest', null, 'third guest'), 'meeting_not_found 404',
+  'VMP-105 each removal asks those without an account again');
+select is(pg_temp.join(null, 'guest', '999999', 'third guest'), 'guest', 'VMP-106 for the passcode');
+select is(pg_temp.readmit('tutor', 'first guest'), 'true', 'VMP-107 the other is let in again too');
+select is(pg_temp.join(null, 'guest', null, 'first guest'), 'guest', 'VMP-108 and comes by their own secret');
+select is(pg_temp.leave(null, 'first guest'), 'true', 'VMP-109 and leaves');
+select is(pg_temp.join(null, 'guest', null, 'second guest'), 'meeting_not_found 404', 'VMP-110 which opens for no other');
+select is(pg_temp.join(null, 'guest', '999999', 'second guest'), 'guest', 'VMP-111 who needs the passcode');
 
 -- Ending and cancelling.
 select pg_temp.leave('student');

@@ -122,9 +122,9 @@ race_functions() {
     commit" >/dev/null &
   removal=$!
   until [ "$(sql "select count(*) from pg_stat_activity where wait_event = 'PgSleep'")" -gt 0 ]; do sleep 0.05; done
-  expect_race "a guest comes with the passcode that a removal is about to change" "1 meeting_not_found" \
-    "$(race_calls 1 "$SERVICE" "join_video_meeting(''$GUEST_MEETING'', null, ''late'', ''123456'', ''guest'', null,
-      rpad(%L, 40, ''-''))")"
+  expect_race "guests come with the passcode and the secret that a removal is about to close" "2 meeting_not_found" \
+    "$(race_calls 2 "$SERVICE" "join_video_meeting(''$GUEST_MEETING'', null, ''late'',
+      case %1\$s when 0 then ''123456'' end, ''guest'', null, rpad(''8'', 32, case %1\$s when 0 then ''-'' else ''.'' end))")"
   wait "$removal"
   sql "drop function race_outcome; drop table race_outcomes; delete from video_meetings where booking_id = '$GUEST_SESSION'"
 }

@@ -59,7 +59,12 @@ async fn a_guest_who_is_put_out_stays_out_under_any_name() {
     let by_old = meeting.get("").header("x-meeting-passcode", &meeting.passcode).send().await;
     by_old.refused(404, "meeting_not_found");
 
+    // Nor by a place that they may have made in advance.
+    meeting.come_back(&staying).send().await.refused(404, "meeting_not_found");
+
     // Nobody else is put out.
+    let back = json!({"userType": "guest", "guestSecret": staying, "passcode": passcode});
+    meeting.post("join", &back).send().await.expect(200);
     meeting.come_back(&staying).send().await.expect(200);
     meeting.enter(&passcode).send().await.expect(200);
     for (user_type, person) in [("tutor", &meeting.tutor), ("student", &meeting.student)] {
