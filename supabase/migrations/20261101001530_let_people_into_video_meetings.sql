@@ -80,7 +80,7 @@ begin
     perform private.refuse(403, 'wrong_user_type', format('You join this meeting as %s', role), 'userType');
   end if;
   perform private.require_open_video_meeting(meeting);
-  participant := private.seat_video_participant(meeting, caller, role, session_id, guest_secret);
+  participant := private.seat_video_participant(meeting, caller, address, role, session_id, guest_secret);
   if role = 'tutor' and meeting.status = 'pending' then
     update public.video_meetings m set status = 'active' where m.id = meeting.id;
   end if;
@@ -110,9 +110,10 @@ end
 $$;
 
 -- Under the lock of the meeting. Guests keep neither party out. Each join is worth a ticket and TURN. A guest may come
--- back as another, so new guests also share a limit, which those inside do not use up.
+-- back as another, so new guests share limits, which those inside do not use up: at one address, so that one alone does
+-- not fill the meeting, and all together. Who has an account has one place, and is counted apart from who needs none.
 create or replace function private.seat_video_participant(
-  meeting public.video_meetings, caller uuid, role text, session_id text, guest_secret text)
+  meeting public.video_meetings, caller uuid, address text, role text, session_id text, guest_secret text)
 returns public.video_participants
 language plpgsql
 set search_path = ''
@@ -131,8 +132,14 @@ begin
       where p.id = participant.id returning p.* into participant;
     update private.video_guest_secrets s set opens = true where s.participant_id = participant.id and not s.opens;
   else
+    if role = 'guest' and caller is null then
+      perform private.spend(format('video guests %s from %s', meeting.id, coalesce(address, 'nowhere')), 1, 10,
+        interval '10 minutes', 'too_many_joins',
+        'Too many guests have come to this meeting from your address; try again in a few minutes');
+    end if;
     if role = 'guest' then
-      perform private.spend('video guests ' || meeting.id, 1, 100, interval '10 minutes', 'too_many_joins',
+      perform private.spend(format('video %s %s', case when caller is null then 'guests' else 'users' end, meeting.id),
+        1, 100, interval '10 minutes', 'too_many_joins',
         'Too many guests have come to this meeting; try again in a few minutes');
     end if;
     insert into public.video_participants (meeting, user_id, user_type, session_id)
@@ -149,9 +156,9 @@ begin
 end
 $$;
 revoke execute on function private.require_open_video_meeting(public.video_meetings),
-  private.seat_video_participant(public.video_meetings, uuid, text, text, text) from public, anon, authenticated;
+  private.seat_video_participant(public.video_meetings, uuid, text, text, text, text) from public, anon, authenticated;
 grant execute on function private.require_open_video_meeting(public.video_meetings),
-  private.seat_video_participant(public.video_meetings, uuid, text, text, text) to service_role;
+  private.seat_video_participant(public.video_meetings, uuid, text, text, text, text) to service_role;
 
 create or replace function public.leave_video_meeting(meeting_id text, caller uuid, guest_secret text)
 returns jsonb

@@ -4,7 +4,7 @@
 \ir support/video_meetings.psql
 \ir support/calls.psql
 \ir support/video_meeting_calls.psql
-select plan(155);
+select plan(166);
 
 -- Reading. Only the service asks, for whose token it verified.
 select is(pg_temp.read('tutor'), '42501', 'VME-01 no ' || name || ' says who they are')
@@ -168,7 +168,8 @@ select is((select count(*) from video_participants p where to_jsonb(p)::text lik
 select is((select count(*) from private.video_guest_secrets s where s.secret_hash !~ '^[0-9a-f]{64}$'), 0::bigint,
   'VME-61 and none has more than the hash');
 
--- Thirty times in ten minutes, each; and, of all new guests together, a hundred.
+-- Thirty times in ten minutes, each; and, of new guests, ten at an address, and a hundred together, as of those who have
+-- an account.
 select pg_temp.as_service();
 select pg_temp.rest();
 select is((select string_agg(distinct pg_temp.join(null, 'guest', null, 'first guest'), ' ') from generate_series(1, 30)),
@@ -183,6 +184,21 @@ select is(pg_temp.join(null, 'guest', '654321', 'first guest', meeting => 'forei
   'VME-67 and no other meeting');
 select pg_temp.rest();
 select is(pg_temp.join(null, 'guest', null, 'first guest'), 'guest', 'VME-68 nor this one after that');
+select pg_temp.rest();
+select is((select string_agg(distinct pg_temp.join(null, 'guest', '123456', 'm' || n), ' ') from generate_series(1, 10) n),
+  'guest', 'VME-87 ten new ones come from an address');
+select is(pg_temp.join(null, 'guest', '123456', 'm11'), 'too_many_joins 429', 'VME-88 and no more, whatever they call themselves');
+select is(pg_temp.retry_after() between 590 and 600, true, 'VME-89 within ten minutes');
+select is(pg_temp.join(null, 'guest', null, 'm1'), 'guest', 'VME-90 who is in it comes back from there');
+select is(pg_temp.join('other_tutor', 'guest', '123456'), 'guest', 'VME-91 who has an account comes from there');
+select is(pg_temp.join(null, 'guest', '123456', 'm11', address => '192.0.2.2'), 'guest', 'VME-92 another address is another');
+select is(pg_temp.join(null, 'guest', '654321', 'm11', meeting => 'foreign_meeting'), 'guest', 'VME-93 and so is another meeting');
+select is((select string_agg(pg_temp.join(null, 'guest', '123456', 'o' || n, address => null), ' ') from generate_series(1, 11) n),
+  repeat('guest ', 10) || 'too_many_joins 429', 'VME-94 those of whom nothing is known are at one address');
+select pg_temp.rest();
+select pg_temp.as_owner();
+delete from video_participants where meeting = pg_temp.id('meeting') and (session_id ~ '^[mo]' or user_id = pg_temp.id('other_tutor'));
+select pg_temp.as_service();
 create function pg_temp.come_and_go(guest text) returns text language plpgsql as $$
 declare
   came constant text := pg_temp.join(null, 'guest', '123456', guest, address => guest);
@@ -193,11 +209,18 @@ end
 $$;
 select is((select string_agg(distinct pg_temp.come_and_go('n' || n), ' ') from generate_series(1, 100) n), 'guest',
   'VME-69 a hundred new ones come');
-select is(pg_temp.join(person, 'guest', '123456', 'n101'), 'too_many_joins 429', 'VME-70 and no more new ones')
-  from unnest(array[null, 'other_tutor']) as person;
+select is(pg_temp.join(null, 'guest', '123456', 'n101', address => address), 'too_many_joins 429', 'VME-70 and no more new ones')
+  from unnest(array['192.0.2.1', '192.0.2.9']) as address;
 select is(pg_temp.retry_after() between 590 and 600, true, 'VME-71 within ten minutes');
 select is(pg_temp.join(null, 'guest', null, 'first guest'), 'guest', 'VME-72 who is in it comes back all the same');
 select is(pg_temp.join(null, 'guest', null, 'n1'), 'guest', 'VME-73 so does who left');
+select is(pg_temp.join('other_tutor', 'guest', '123456'), 'guest', 'VME-95 and who has an account is counted apart');
+create function pg_temp.use_up() returns void language sql security definer as $$
+  update private.rate_limits set used = 100 where subject = 'video users ' || pg_temp.id('meeting')
+$$;
+select pg_temp.use_up();
+select is(pg_temp.join('other_student', 'guest', '123456'), 'guest', 'VME-96 who was in it comes back');
+select is(pg_temp.join('admin', 'guest', '123456'), 'too_many_joins 429', 'VME-97 of whom a hundred come too');
 select pg_temp.as_owner();
 delete from video_participants where meeting = pg_temp.id('meeting') and user_type <> 'guest';
 select pg_temp.as_service();
@@ -211,7 +234,7 @@ delete from video_participants where meeting = pg_temp.id('meeting') and (left_a
 select pg_temp.as_service();
 select is((select count(*) from video_participants where meeting = pg_temp.id('meeting') and left_at is not null), 99::bigint,
   'VME-75 a hundred were here');
-select is((select string_agg(distinct pg_temp.join(null, 'guest', '123456', 'g' || n), ' ')
+select is((select string_agg(distinct pg_temp.join(null, 'guest', '123456', 'g' || n, address => 'g' || n), ' ')
   from generate_series(1, 49) n), 'guest', 'VME-76 and take no place from others');
 select is(pg_temp.join('stranger', 'guest', '123456'), 'guest', 'VME-77 until it is full');
 select is(pg_temp.join(person, 'guest', '123456', name), 'meeting_full 409',
