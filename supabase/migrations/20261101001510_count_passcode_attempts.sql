@@ -1,7 +1,9 @@
 -- Six digits keep nobody out who may try them all: five wrong tries by one caller, or twenty by everyone, close a
 -- meeting for a quarter of an hour, and sixty by one caller close all meetings for them. The tries of a caller, and
 -- those of a meeting, are counted one after the other, and each is written down before it is compared, so that guessing
--- in parallel gains nothing. A refusal is an answer and not an error, because an error would take the count back.
+-- in parallel gains nothing. A passcode opens a meeting from a day before its start until its end, so that nobody has
+-- more time to guess, however early it was planned. A refusal is an answer and not an error, because an error would
+-- take the count back.
 
 create table if not exists private.passcode_attempts (
   id bigint generated always as identity primary key,
@@ -30,6 +32,7 @@ declare
   moment timestamptz;
   attempt bigint;
   candidate public.video_meetings;
+  opens boolean;
 begin
   if meeting_id is null or meeting_id !~ '^MID-[A-Z0-9]{16}$' then
     return;
@@ -56,9 +59,11 @@ begin
     values (try_passcode.meeting_id, try_passcode.caller, moment)
     returning id into attempt;
   candidate := private.video_meeting_of(meeting_id);
+  opens := candidate.status in ('pending', 'active') and candidate.scheduled_end > moment
+    and candidate.scheduled_start <= moment + interval '24 hours';
   -- Digests, so that the time to compare tells nothing of how much was right.
   if sha256(convert_to(coalesce(try_passcode.passcode, ''), 'UTF8'))
-      = sha256(convert_to(coalesce(candidate.passcode, 'no meeting'), 'UTF8')) and candidate.id is not null then
+      = sha256(convert_to(coalesce(candidate.passcode, 'no meeting'), 'UTF8')) and opens then
     meeting := candidate.id;
     -- Only wrong tries count.
     delete from private.passcode_attempts a where a.id = attempt;

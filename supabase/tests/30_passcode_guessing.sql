@@ -2,7 +2,8 @@
 -- shuts another out.
 \ir support/people.psql
 \ir support/video_meetings.psql
-select plan(61);
+select plan(76);
+update video_meetings set scheduled_start = now() + interval '1 hour', scheduled_end = now() + interval '2 hours';
 
 -- Whom the service tries for from here on.
 create function pg_temp.caller(address text, person text default null) returns void language sql as $$
@@ -41,8 +42,9 @@ $$;
 select pg_temp.as_service();
 select pg_temp.caller('192.0.2.1');
 select is(pg_temp.try('123456'), 'open', 'PASS-01 ID and passcode open a meeting');
-select is(pg_temp.read('MID-AAAAAAAAAAAAAAAA', '123456'), '{"meetingId": "MID-AAAAAAAAAAAAAAAA", "status": "pending",
-    "scheduledStart": "2030-05-01T10:00:00+00:00", "scheduledEnd": "2030-05-01T11:00:00+00:00"}',
+select is((select jsonb_object_agg(key, case when key like 'scheduled%' then to_jsonb(value::text::timestamptz - now()) else value end)
+    from jsonb_each(pg_temp.read('MID-AAAAAAAAAAAAAAAA', '123456'))), '{"meetingId": "MID-AAAAAAAAAAAAAAAA", "status": "pending",
+    "scheduledStart": "01:00:00", "scheduledEnd": "02:00:00"}',
   'PASS-02 a guest learns when it is, and nobody''s name, no recording, no passcode');
 select is(pg_temp.attempts(), 0::bigint, 'PASS-03 right tries do not count');
 
@@ -81,6 +83,31 @@ select pg_temp.forget();
 select pg_temp.caller(null);
 select pg_temp.try('000000') from generate_series(1, 5) as n;
 select is(pg_temp.try('123456'), '429 too_many_attempts', 'PASS-19 callers of whom nothing is known are one');
+
+-- Nobody has longer to guess than from a day before it.
+select pg_temp.as_owner();
+create temporary table planned (id text, at text, opens boolean, begins interval, ends interval, status text);
+insert into planned values ('DAYS', 'days before', false, '3 days', '74 hours', 'pending'),
+  ('OVERADAY', 'a day and a minute before', false, '24 hours 1 minute', '25 hours', 'pending'),
+  ('LATE', 'after its end', false, '-1 hour', '-1 second', 'active'),
+  ('MISSED', 'when nobody came', false, '-1 hour', '-1 second', 'pending'),
+  ('ENDED', 'when it was ended', false, '-1 hour', '1 hour', 'completed'),
+  ('OFF', 'when it was cancelled', false, '1 hour', '2 hours', 'cancelled'),
+  ('ADAY', 'a day before', true, '24 hours', '25 hours', 'pending'),
+  ('NOW', 'while it goes on', true, '-1 hour', '1 minute', 'active');
+update planned set id = 'MID-' || rpad(id, 16, '0');
+grant select on planned to public;
+insert into video_meetings (meeting_id, passcode, tutor_id, student_id, scheduled_start, scheduled_end, status)
+  select p.id, '111111', pg_temp.id('tutor'), pg_temp.id('student'), now() + p.begins, now() + p.ends, p.status from planned p;
+select pg_temp.as_service();
+select pg_temp.forget();
+select is(pg_temp.read(id, '111111'), pg_temp.read('MID-AAAAAAAAAAAAAAAA', '000000'), 'PASS-45 the right one is a wrong one ' || at)
+  from planned, lateral pg_temp.caller('203.0.113.' || length(at)) where not opens;
+select is(pg_temp.attempts(id), 1::bigint, 'PASS-46 which counts, ' || at) from planned where not opens;
+select is(pg_temp.try('111111', id), 'open', 'PASS-47 and opens ' || at) from planned where opens;
+select pg_temp.caller('192.0.2.1');
+select is((select string_agg(pg_temp.try('111111', id), ', ') from planned, generate_series(1, 6) where at = 'days before'),
+  repeat('404 meeting_not_found, ', 5) || '429 too_many_attempts', 'PASS-48 five times, days before');
 
 -- One caller, of all meetings, also of those that are none, sixty.
 select pg_temp.forget();

@@ -6,6 +6,8 @@
 \ir support/video_meeting_calls.psql
 select plan(166);
 
+select pg_temp.as_owner();
+select pg_temp.plan_at(now() + interval '1 hour', now() + interval '2 hours', id) from unnest(array['meeting', 'foreign_meeting']) as id;
 -- Reading. Only the service asks, for whose token it verified.
 select is(pg_temp.read('tutor'), '42501', 'VME-01 no ' || name || ' says who they are')
   from unnest(array['tutor', 'stranger', 'admin']) as name, lateral pg_temp.as_user(name);
@@ -49,17 +51,17 @@ select pg_temp.forget();
 
 -- Joining, at its time.
 select pg_temp.plan_at(now() + interval '2 days', now() + interval '2 days 1 hour');
-select is(pg_temp.join(person, user_type, passcode), 'too_early 409',
-    'VME-19 days before is too early for a ' || user_type)
-  from entrants;
-select is(pg_temp.retry_after(), 86400, 'VME-20 to come back after a day');
+select is(pg_temp.join(person, user_type, passcode), refusal, 'VME-19 days before, to a ' || user_type || ' it is ' || refusal)
+  from entrants, lateral pg_temp.to_entrant(passcode, 'too_early 409') as refusal;
+select is(pg_temp.join('tutor', 'tutor') || pg_temp.retry_after(), 'too_early 40986400', 'VME-20 to come back after a day');
 select pg_temp.plan_at(now() + interval '16 minutes', now() + interval '1 hour');
 select is(pg_temp.join(person, user_type, passcode), 'too_early 409', 'VME-21 so is a quarter of an hour and a minute')
   from entrants;
 select is(pg_temp.retry_after(), 60, 'VME-22 to come back after that minute');
 select is(pg_temp.status_of() || pg_temp.people_in(), 'pending', 'VME-23 nobody is in it, and nothing began');
 select pg_temp.plan_at(now() - interval '1 hour', now());
-select is(pg_temp.join(person, user_type, passcode), 'meeting_over 409', 'VME-24 its end is too late') from entrants;
+select is(pg_temp.join(person, user_type, passcode), refusal, 'VME-24 at its end, to a ' || user_type || ' it is ' || refusal)
+  from entrants, lateral pg_temp.to_entrant(passcode, 'meeting_over 409') as refusal;
 select pg_temp.as_owner();
 insert into video_meetings (meeting_id, passcode, tutor_id, student_id, scheduled_start, scheduled_end, status) values
   (pg_temp.mid('CANCELLED'), '123456', pg_temp.id('tutor'), pg_temp.id('student'), now(),
@@ -69,7 +71,7 @@ insert into video_meetings (meeting_id, passcode, tutor_id, student_id, schedule
   (pg_temp.mid('OVERDUE'), '123456', pg_temp.id('tutor'), pg_temp.id('student'), now() - interval '37 hours',
     now() - interval '14 hours', 'active');
 select pg_temp.as_service();
-select is(pg_temp.join(person, user_type, passcode, meeting => meeting), refusal,
+select is(pg_temp.join(person, user_type, passcode, meeting => meeting), pg_temp.to_entrant(passcode, refusal),
     format('VME-25 a %s, %s', user_type, refusal))
   from entrants, (values ('CANCELLED', 'meeting_cancelled 409'), ('COMPLETED', 'meeting_over 409'),
     ('OVERDUE', 'meeting_not_found 404'), ('Z', 'meeting_not_found 404')) as closed (meeting, refusal);

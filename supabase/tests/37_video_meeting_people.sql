@@ -237,13 +237,13 @@ select pg_temp.as_service();
 select private.sweep_video_meetings();
 select is((select p.left_at from video_participants p where p.session_id = 'sleeper'), now() - interval '14 hours',
   'VMP-94 what nobody ended is swept, and was left at its end');
-select is(pg_temp.join(person, user_type, '999999'), 'meeting_over 409',
-    'VMP-95 nobody gets in any more, as a ' || user_type)
+select is(pg_temp.join(person, user_type, '999999'), case when person is null then 'meeting_not_found 404' else 'meeting_over 409' end,
+    format('VMP-95 nobody gets in any more, as a %s %s', user_type, person))
   from entrants;
 select is(pg_temp.leave('student'), 'true', 'VMP-96 but out');
 select is(pg_temp.read('student', pick => 'status'), 'completed', 'VMP-97 its parties read it');
-select is(pg_temp.read('stranger', '999999', 'status'), 'completed', 'VMP-98 a guest hears that it is over');
-select is(pg_temp.read('stranger', '999999', 'recordingUrl'), null, 'VMP-99 and has no recording');
+select is(pg_temp.read('stranger', '999999'), 'meeting_not_found 404', 'VMP-98 a guest does not, with the passcode');
+select is(pg_temp.join(null, 'guest', null, 'third guest'), 'meeting_over 409', 'VMP-99 who was in it hears that it is over');
 
 select * from finish();
 rollback;

@@ -87,16 +87,19 @@ describe("a meeting", () => {
 });
 
 describe("an ID and a passcode", () => {
+  const start = new Date(Date.now() + 60_000).toISOString();
+  const meetSoon = () => meet({ scheduled_start: start, scheduled_end: new Date(Date.now() + 3_600_000).toISOString() });
+
   test("open a meeting", async () => {
-    const meeting = await meet();
+    const meeting = await meetSoon();
     const seen = ok(await byPasscode(someone(), meeting.meeting_id, "123456"));
     assert.deepEqual(Object.keys(seen).sort(), ["meetingId", "scheduledEnd", "scheduledStart", "status"]);
     assert.deepEqual([seen.meetingId, seen.status], [meeting.meeting_id, "pending"]);
-    assert.equal(Date.parse(seen.scheduledStart), Date.parse("2030-05-01T10:00:00Z"));
+    assert.equal(Date.parse(seen.scheduledStart), Date.parse(start));
   });
 
   test("answer the same for a wrong passcode, an unknown ID and none", async () => {
-    const meeting = await meet();
+    const meeting = await meetSoon();
     const wrong = await byPasscode(someone(), meeting.meeting_id, "000000");
     refused(wrong, 404, "meeting_not_found");
     for (const [id, passcode] of [[newMeetingId(), "123456"], ["MID-short", "123456"], [meeting.meeting_id, ""]]) {
@@ -104,8 +107,13 @@ describe("an ID and a passcode", () => {
     }
   });
 
-  test("close after five wrong tries, for that caller", async () => {
+  test("open nothing days before it", async () => {
     const meeting = await meet();
+    refused(await byPasscode(someone(), meeting.meeting_id, "123456"), 404, "meeting_not_found");
+  });
+
+  test("close after five wrong tries, for that caller", async () => {
+    const meeting = await meetSoon();
     const guesser = someone();
     for (let tries = 0; tries < 5; tries += 1) {
       refused(await byPasscode(guesser, meeting.meeting_id, "000000"), 404, "meeting_not_found");
@@ -131,7 +139,7 @@ describe("an ID and a passcode", () => {
   });
 
   test("are tried through the functions alone", async () => {
-    const { meeting_id } = await meet();
+    const { meeting_id } = await meetSoon();
     for (const supabase of [app(), otherStudent.supabase, tutor.supabase]) {
       const { data, error } = await supabase.rpc("read_video_meeting", {
         meeting_id, caller: null, address: "192.0.2.1", passcode: "123456",

@@ -18,7 +18,7 @@ async fn the_tutor_ends_a_meeting_and_twice_is_the_same() {
     }
     meeting.post("cancel", &json!({})).by(&meeting.tutor).send().await.refused(409, "invalid_transition");
     meeting.join("student").by(&meeting.student).send().await.refused(409, "meeting_over");
-    meeting.enter(&meeting.passcode).send().await.refused(409, "meeting_over");
+    meeting.enter(&meeting.passcode).send().await.refused(404, "meeting_not_found");
     assert!(meeting.people().await.iter().all(|seat| seat["is_there"] == false), "nobody is in what is over");
 }
 

@@ -113,6 +113,22 @@ async fn an_id_that_does_not_exist_looks_like_a_wrong_passcode() {
 }
 
 #[tokio::test]
+async fn a_passcode_opens_nothing_until_a_day_before_the_meeting() {
+    let meeting = Meeting::planned(25 * 60).await;
+    let show = || meeting.get("").header("x-meeting-passcode", &meeting.passcode);
+    for request in [show(), meeting.enter(&meeting.passcode)] {
+        let wrong = meeting.enter(meeting.wrong_passcode()).send().await;
+        assert_eq!(told(&request.send().await), told(&wrong));
+    }
+    show().send().await.refused(404, "meeting_not_found");
+    is_locked(&show().send().await);
+
+    let meeting = Meeting::planned(23 * 60).await;
+    meeting.get("").header("x-meeting-passcode", &meeting.passcode).send().await.expect(200);
+    meeting.enter(&meeting.passcode).send().await.refused(409, "too_early");
+}
+
+#[tokio::test]
 async fn the_right_passcode_is_no_wrong_try() {
     let meeting = Meeting::due().await;
     for _ in 0..6 {

@@ -184,15 +184,18 @@ async fn nobody_gets_into_what_is_over() {
         ("status = 'cancelled'", "meeting_cancelled"),
     ] {
         let meeting = Meeting::due().await;
+        let guest = meeting.guest().await;
         meeting.set(assignment).await;
-        for request in [
-            meeting.join("tutor").by(&meeting.tutor),
-            meeting.join("student").by(&meeting.student),
-            meeting.enter(&meeting.passcode),
+        for (request, status, code) in [
+            (meeting.join("tutor").by(&meeting.tutor), 409, code),
+            (meeting.join("student").by(&meeting.student), 409, code),
+            (meeting.come_back(&guest), 409, code),
+            (meeting.enter(&meeting.passcode), 404, "meeting_not_found"),
+            (meeting.get("").header("x-meeting-passcode", &meeting.passcode), 404, "meeting_not_found"),
         ] {
             let answer = request.send().await;
-            answer.refused(409, code);
-            assert_eq!(calls(&meeting.stack, &answer).await, ["join_video_meeting"], "no TURN for who is not in");
+            answer.refused(status, code);
+            assert_eq!(calls(&meeting.stack, &answer).await.len(), 1, "no TURN for who is not in");
         }
     }
 }
