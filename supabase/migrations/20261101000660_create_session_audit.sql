@@ -58,7 +58,8 @@ as $$
 $$;
 revoke execute on function private.write_audit(text, uuid, uuid, text, jsonb) from public, anon, authenticated;
 
--- The names of the columns in which two states of a row differ, without those that the database keeps for itself.
+-- The names of the columns in which two states of a row differ, without those that the database keeps for itself, and
+-- without the microphone, which comes and goes too often to be of note.
 create or replace function private.changed_columns(before jsonb, after jsonb)
 returns jsonb
 language sql
@@ -66,7 +67,7 @@ immutable
 set search_path = ''
 as $$
   select jsonb_agg(new.key order by new.key) from jsonb_each(after) as new
-  where new.value is distinct from before -> new.key and new.key not in ('updated_at', 'registered_users')
+  where new.value is distinct from before -> new.key and new.key not in ('updated_at', 'registered_users', 'is_muted')
 $$;
 revoke execute on function private.changed_columns(jsonb, jsonb) from public, anon, authenticated;
 

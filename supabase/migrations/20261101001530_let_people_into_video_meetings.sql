@@ -178,7 +178,8 @@ begin
 end
 $$;
 
--- Oneself, or, as the tutor, who need not be in it, whoever `user_id` and `participant_id` name.
+-- Oneself, or, as the tutor, who need not be in it, whoever `user_id` and `participant_id` name. What one does to
+-- oneself does not use up the tutor's.
 create or replace function public.mute_video_participant(meeting_id text, caller uuid, guest_secret text, user_id uuid,
   participant_id uuid, is_muted boolean)
 returns jsonb
@@ -208,6 +209,9 @@ begin
       perform private.refuse(403, 'not_the_tutor', 'Only the tutor mutes others', named);
     end if;
   end if;
+  perform private.require_open_video_meeting(meeting);
+  perform private.spend(format('video mutes %s by %s', participant.id, coalesce(caller, participant.id)), 1, 60,
+    interval '10 minutes', 'too_many_mutes', 'This participant was muted too often; try again in a few minutes');
   perform private.act_for(caller);
   update public.video_participants p set is_muted = mute_video_participant.is_muted where p.id = participant.id;
   return jsonb_build_object('isMuted', is_muted, 'userId', participant.user_id, 'participantId', participant.id);

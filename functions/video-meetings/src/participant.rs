@@ -103,7 +103,7 @@ pub(crate) async fn leave(context: &Context, request: &Request, segment: &str) -
 ///
 /// 1. Identify: a guest has no token; 401 for a bad one.
 /// 2. Parse: 400, 404, 415, 422.
-/// 3. Let the database find the participant, a guest by their secret, and authorise: 403, 404.
+/// 3. Let the database find the participant, a guest by their secret, and authorise: 403, 404, 409, 429.
 /// 4. Answer 200.
 pub(crate) async fn mute(context: &Context, request: &Request, segment: &str) -> Result<Response, Error> {
     // (1) Identify.

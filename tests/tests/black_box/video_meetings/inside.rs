@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::Meeting;
+use super::{Meeting, retry_after};
 use crate::calls;
 
 /// One with the tutor and the student in it.
@@ -199,5 +199,26 @@ async fn the_tutor_mutes_others_and_nobody_else_does() {
         let answer = meeting.post("mute", &bad).by(&meeting.tutor).send().await;
         assert_eq!(answer.refused(422, "invalid_field")["field"], "isMuted", "{bad}");
         assert!(calls(&meeting.stack, &answer).await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn sixty_mutes_in_ten_minutes_are_enough_and_leave_no_trail() {
+    let meeting = under_way().await;
+    let mute = |is_muted: bool| meeting.post("mute", &json!({"isMuted": is_muted, "userId": meeting.student.id}));
+    for number in 0..60 {
+        mute(number % 2 == 0).by(&meeting.student).send().await.expect(200);
+    }
+    let answer = mute(true).by(&meeting.student).send().await;
+    answer.refused(429, "too_many_mutes");
+    assert!((1..=600).contains(&retry_after(&answer)), "{answer:?}");
+    assert_eq!(meeting.seat(&meeting.student).await["is_muted"], false);
+    mute(true).by(&meeting.tutor).send().await.expect(200);
+    let trail = "select 1 from public.session_audit where host_id = $1 and details::text like '%muted%'";
+    assert_eq!(meeting.stack.count(trail, &[&meeting.tutor.id]).await, 0);
+
+    meeting.post("end", &json!({})).by(&meeting.tutor).send().await.expect(200);
+    for by in [&meeting.tutor, &meeting.student] {
+        mute(false).by(by).send().await.refused(409, "meeting_over");
     }
 }
