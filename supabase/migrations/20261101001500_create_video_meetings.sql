@@ -35,6 +35,8 @@ create table if not exists public.video_participants (
   -- Guests whom the tutor put out stay out.
   removed_at timestamptz,
   unique (meeting, user_id),
+  -- By which the others know them.
+  unique (meeting, session_id),
   check (user_type = 'guest' or user_id is not null)
 );
 create index if not exists video_participants_user_id_idx on public.video_participants (user_id);

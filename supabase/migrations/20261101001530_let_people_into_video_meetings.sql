@@ -125,6 +125,9 @@ begin
       and (select count(*) from public.video_participants p
         where p.meeting = meeting.id and p.left_at is null) >= 50 then
     perform private.refuse(409, 'meeting_full', 'The meeting has 50 participants already');
+  elsif exists (select from public.video_participants p where p.meeting = meeting.id
+      and p.session_id = seat_video_participant.session_id and p.id is distinct from participant.id) then
+    perform private.refuse(409, 'session_id_taken', 'Somebody else in this meeting has this sessionId', 'sessionId');
   end if;
   if participant.id is not null then
     update public.video_participants p

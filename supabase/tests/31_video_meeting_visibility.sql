@@ -2,7 +2,7 @@
 -- writes one past the functions.
 \ir support/people.psql
 \ir support/video_meetings.psql
-select plan(67);
+select plan(68);
 
 select pg_temp.clear();
 
@@ -96,6 +96,8 @@ select is(pg_temp.attempt($$insert into video_participants (meeting, user_type)
     values (pg_temp.id('meeting'), 'student')$$), '23514', 'MEET-18 only guests have no account');
 select is(pg_temp.attempt($$insert into video_participants (meeting, user_id, user_type)
     values (pg_temp.id('meeting'), pg_temp.id('student'), 'student')$$), '23505', 'MEET-19 one row for one user');
+select is(pg_temp.attempt($$insert into video_participants (meeting, user_type, session_id)
+    values (pg_temp.id('meeting'), 'guest', 'desk'), (pg_temp.id('meeting'), 'guest', 'desk')$$), '23505', 'MEET-37 or one session id');
 
 -- Both sides hear of it, but for the one who did it.
 select private.act_for(pg_temp.id('tutor'));

@@ -4,7 +4,7 @@
 \ir support/video_meetings.psql
 \ir support/calls.psql
 \ir support/video_meeting_calls.psql
-select plan(166);
+select plan(172);
 
 select pg_temp.as_owner();
 select pg_temp.plan_at(now() + interval '1 hour', now() + interval '2 hours', id) from unnest(array['meeting', 'foreign_meeting']) as id;
@@ -145,8 +145,11 @@ $$;
 create function pg_temp.is_another(participant text, than text) returns boolean language sql as $$
   select participant ~ '^[0-9a-f-]{36}$' and participant <> than
 $$;
-select ok(pg_temp.is_another(pg_temp.join_with(pg_temp.secret('other'), 'first guest'), :'first_guest'),
-  'VME-52 who knows their session id is another');
+select is(pg_temp.join_with(pg_temp.secret('other'), session_id), 'session_id_taken 409',
+  'VME-52 nobody comes as ' || session_id) from unnest(array['first guest', 'phone']) as session_id;
+select is(pg_temp.join(person, user_type, '123456', 'first guest'), 'session_id_taken 409', format('VME-98 nor a %s as a guest', user_type))
+  from (values ('stranger', 'guest'), ('other_student', 'guest'), ('student', 'student'), ('tutor', 'tutor')) as others (person, user_type);
+select is(pg_temp.people_in(), 'first guest stranger student tutor', 'VME-99 who are whom they were');
 select ok(pg_temp.is_another(pg_temp.join_with(pg_temp.secret(:'first_guest')), :'first_guest'),
   'VME-53 who knows their id, too');
 select pg_temp.join_with(pg_temp.secret('kept'), repeat('public', 6)) as kept \gset
@@ -155,7 +158,7 @@ select is(pg_temp.join_with(encode(sha256(pg_temp.secret('first guest')::bytea),
   'VME-54 nor is the hash the secret');
 select is(pg_temp.join_with(pg_temp.secret('desk'), passcode => null), 'meeting_not_found 404',
   'VME-55 nor does a user''s session id open anything');
-select ok(pg_temp.is_another(pg_temp.join('other_student', 'guest', '123456', 'first guest', 'participantId'), :'first_guest'),
+select ok(pg_temp.is_another(pg_temp.join('other_student', 'guest', '123456', pick => 'participantId'), :'first_guest'),
   'VME-56 nor is a user another guest');
 select pg_temp.plan_at(now(), now() + interval '1 hour', 'foreign_meeting');
 select is(pg_temp.join(null, 'guest', null, 'first guest', meeting => 'foreign_meeting'), 'meeting_not_found 404',
