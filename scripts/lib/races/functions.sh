@@ -102,7 +102,7 @@ race_functions() {
     "$(race_calls "$RACERS" "$SERVICE" "create_video_meeting(''$TUTOR'', jsonb_build_object(
       ''booking_id'', ''$GUEST_SESSION'', ''tutor_id'', ''$TUTOR'', ''student_id'', ''$STUDENT'',
       ''scheduled_start'', now(), ''scheduled_end'', now() + interval ''1 hour''),
-      jsonb_build_object(''meeting_id'', ''MID-'' || lpad(%L, 16, ''0''), ''passcode'', ''123456''), null)"), $(
+      ''MID-'' || lpad(%L, 16, ''0''), ''123456'', null)"), $(
       sql "select count(*) from video_meetings where booking_id = '$GUEST_SESSION'") meeting"
 
   sql "update video_meetings set meeting_id = '$GUEST_MEETING' where booking_id = '$GUEST_SESSION'"
