@@ -116,8 +116,26 @@ create or replace trigger instant_session_participants_seat_again after update o
   for each row when (new.is_active and (not old.is_active or old.admitted_at is null and new.admitted_at is not null))
   execute function private.seat_instant_participant();
 
--- Who deletes their own row has left; who is deleted by anyone else was removed. Security definer: for the same
--- reasons.
+-- Whoever deletes their own row has left, and the row stays: they have a ticket still, and there is something to remove.
+create or replace function private.keep_who_leaves()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if current_user in ('anon', 'authenticated')
+      and (old.user_id = auth.uid() or old.guest_secret_hash = private.guest_secret_hash()) then
+    update public.instant_session_participants p set is_active = false where p.id = old.id and p.is_active;
+    return null;
+  end if;
+  return old;
+end
+$$;
+revoke execute on function private.keep_who_leaves() from public, anon, authenticated;
+create or replace trigger instant_session_participants_keep before delete on public.instant_session_participants
+  for each row execute function private.keep_who_leaves();
+
+-- Who is deleted was removed. Security definer: for the same reasons as above.
 create or replace function private.remember_removal()
 returns trigger
 language plpgsql
@@ -125,9 +143,8 @@ security definer
 set search_path = ''
 as $$
 begin
-  if old.user_id = auth.uid() or old.guest_secret_hash = private.guest_secret_hash()
-      -- Gone with their account.
-      or (old.user_id is not null and not exists (select from public.profiles p where p.id = old.user_id)) then
+  -- Gone with their account.
+  if old.user_id is not null and not exists (select from public.profiles p where p.id = old.user_id) then
     return null;
   end if;
   update public.instant_sessions s set lobby = true

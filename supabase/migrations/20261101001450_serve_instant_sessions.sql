@@ -115,10 +115,13 @@ begin
   perform from public.instant_sessions s join public.instant_session_participants p on p.session_id = s.id
     where p.id = participant_id and s.therapist_id = auth.uid() and p.user_id is distinct from s.therapist_id
     for no key update of s;
+  if found then
+    delete from public.instant_session_participants p where p.id = participant_id;
+  end if;
+  -- Also when they were removed while this waited.
   if not found then
     perform private.refuse(404, 'participant_not_found', 'You have no such participant', 'participant_id');
   end if;
-  delete from public.instant_session_participants p where p.id = participant_id;
   return jsonb_build_object('status', 'removed');
 end
 $$;

@@ -230,11 +230,11 @@ select pg_temp.as_owner();
 update instant_sessions set lobby = false where id = pg_temp.id('open');
 select pg_temp.as_user('patient');
 select pg_temp.present(null);
-select is(pg_temp.attempt($$delete from instant_session_participants where session_id = pg_temp.id('open')$$), '1 row',
-  'PART-90 a participant leaves for good, alone');
+select is(pg_temp.attempt($$delete from instant_session_participants where session_id = pg_temp.id('open')$$), '0 rows',
+  'PART-90 a participant leaves by deleting their row');
 select pg_temp.as_anon();
 select pg_temp.present(null, pg_temp.secret('leaver'));
-select is(pg_temp.attempt($$delete from instant_session_participants where session_id = pg_temp.id('open')$$), '1 row',
+select is(pg_temp.attempt($$delete from instant_session_participants where session_id = pg_temp.id('open')$$), '0 rows',
   'PART-91 as does a guest');
 select is(pg_temp.join_outcome(pg_temp.token('open'), pg_temp.secret('leaver')), 'admitted', 'PART-113 who may return');
 select pg_temp.as_user('patient');

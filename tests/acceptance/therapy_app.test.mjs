@@ -165,7 +165,8 @@ describe("coming in", () => {
       assert.deepEqual(ok(await held(participants(other).delete().eq("id", row.id).select())), []);
     }
     ok(await holding({}, ann)(participants(ann).delete().eq("id", row.id)));
-    assert.deepEqual(await names(therapist, session), []);
+    const left = participants(therapist).select("is_active").eq("session_id", session.id);
+    assert.deepEqual(ok(await left), [{ is_active: false }]);
   });
 
   test("nobody comes in without the link, or as somebody else", async () => {

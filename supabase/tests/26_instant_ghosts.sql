@@ -1,0 +1,68 @@
+-- Threat: somebody who was let into an instant session vanishes from it and keeps their ticket, comes back as someone
+-- else or over and over, or takes the places, the lobby and the relays of the others.
+\ir support/people.psql
+\ir support/instant_sessions.psql
+\ir support/calls.psql
+select plan(18);
+
+create function pg_temp.enter(session text, secret text, name text default 'Someone') returns text
+language sql as $$ select pg_temp.join_outcome(pg_temp.token(session), pg_temp.secret(secret), name) $$;
+create function pg_temp.enter_as(person text, session text) returns text language plpgsql as $$
+begin
+  perform pg_temp.as_user(person);
+  return pg_temp.join_outcome(pg_temp.token(session), null, person);
+end
+$$;
+create function pg_temp.part(session text, name text) returns public.instant_session_participants
+language sql security definer as $$
+  select p from public.instant_session_participants p
+  where p.session_id = pg_temp.id(session) and p.participant_name = name
+$$;
+-- What the guest with this secret does to their row, by the table.
+create function pg_temp.as_guest(secret text, statement text) returns text language plpgsql as $$
+begin
+  perform pg_temp.as_anon(), pg_temp.present(null, pg_temp.secret(secret));
+  return pg_temp.attempt(statement);
+end
+$$;
+create function pg_temp.remove(session text, name text) returns text language sql as $$
+  select pg_temp.attempt_as('therapist', format('select dismiss_instant_participant(%L)', (pg_temp.part(session, name)).id))
+$$;
+-- Guests and users that are in a session, and guests that wait.
+create function pg_temp.crowd(session text) returns text language sql security definer as $$
+  select format('%s guests, %s users, %s wait', count(*) filter (where p.admitted_at is not null and p.user_id is null),
+    count(*) filter (where p.admitted_at is not null and p.user_id is not null), count(*) filter (where p.admitted_at is null))
+  from public.instant_session_participants p where p.session_id = pg_temp.id(session) and p.is_active
+$$;
+create function pg_temp.trail(name text) returns bigint language sql security definer as $$
+  select count(*) from public.session_audit a
+  where a.details ->> 'participant_id' = (pg_temp.part('open', name)).id::text
+$$;
+
+-- Whoever deletes their row has left, and is there to be removed.
+select pg_temp.as_anon();
+select is(pg_temp.enter('open', 'ghost', 'Ghost'), 'admitted', 'GHOST-01 a guest is in');
+select is(pg_temp.as_guest('ghost', 'delete from instant_session_participants'), '0 rows', 'GHOST-02 and deletes their row');
+select is((pg_temp.part('open', 'Ghost')).is_active, false, 'GHOST-03 which stays, as of one who left');
+select is((pg_temp.part('open', 'Ghost')).left_at, now(), 'GHOST-04 just now');
+select is(pg_temp.trail('Ghost'), 2::bigint, 'GHOST-05 as the trail says');
+select is(pg_temp.as_guest('ghost', 'delete from instant_session_participants'), '0 rows', 'GHOST-06 again');
+select is(pg_temp.trail('Ghost'), 2::bigint, 'GHOST-07 is nothing');
+select is(pg_temp.enter('open', 'ghost', 'Doctor'), 'admitted', 'GHOST-08 they come back');
+select is((pg_temp.part('open', 'Doctor')).id, null, 'GHOST-09 under no other name');
+select is(pg_temp.as_guest('ghost', 'delete from instant_session_participants'), '0 rows', 'GHOST-10 and leave');
+select is(pg_temp.remove('open', 'Ghost'), '1 row', 'GHOST-11 the therapist removes them nevertheless');
+select pg_temp.as_anon();
+select is(pg_temp.enter('open', 'ghost'), 'removed', 'GHOST-12 and they stay out');
+select is(pg_temp.remove('open', 'Ghost'), 'participant_not_found', 'GHOST-13 nobody is removed twice');
+select is(pg_temp.enter_as('patient', 'open'), 'admitted', 'GHOST-14 a user is in');
+select is(pg_temp.attempt('delete from instant_session_participants where user_id = auth.uid()
+    and session_id = pg_temp.id(''open'')'), '0 rows',
+  'GHOST-15 and deletes their row');
+select is((pg_temp.part('open', 'Patient')).is_active, false, 'GHOST-16 which stays too');
+select is(pg_temp.attempt_as('therapist', $$delete from instant_session_participants
+  where session_id = pg_temp.id('open') and participant_name = 'Patient'$$), '1 row', 'GHOST-17 but not for the therapist');
+select is(pg_temp.enter_as('patient', 'open'), 'removed', 'GHOST-18 who removed them');
+
+select * from finish();
+rollback;
