@@ -98,7 +98,11 @@ begin
     update public.instant_session_participants p set admitted_at = null where p.id = new.id;
   end if;
   perform private.check_instant_place(new);
-  if comes and new.user_id is null then
+  if not comes and not old.is_active then
+    -- Nobody leaves more often than they come, so that the trail is bounded, and leaving is never refused.
+    perform private.spend(format('instant returns %s', new.id), 1, 30, interval '10 minutes', 'too_many_returns',
+      'You have come back too often; try again in a few minutes');
+  elsif comes and new.user_id is null then
     -- Each may have thirty tickets, and be somebody else the next time.
     perform private.spend('instant guests ' || session.id, 1, 3000, interval '10 minutes', 'too_many_guests',
       'Too many guests have come to this session; try again in a few minutes');

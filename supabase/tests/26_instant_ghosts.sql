@@ -3,7 +3,7 @@
 \ir support/people.psql
 \ir support/instant_sessions.psql
 \ir support/calls.psql
-select plan(18);
+select plan(30);
 
 create function pg_temp.enter(session text, secret text, name text default 'Someone') returns text
 language sql as $$ select pg_temp.join_outcome(pg_temp.token(session), pg_temp.secret(secret), name) $$;
@@ -63,6 +63,29 @@ select is((pg_temp.part('open', 'Patient')).is_active, false, 'GHOST-16 which st
 select is(pg_temp.attempt_as('therapist', $$delete from instant_session_participants
   where session_id = pg_temp.id('open') and participant_name = 'Patient'$$), '1 row', 'GHOST-17 but not for the therapist');
 select is(pg_temp.enter_as('patient', 'open'), 'removed', 'GHOST-18 who removed them');
+
+-- Coming and going.
+select pg_temp.as_owner();
+update instant_sessions set lobby = false where id = pg_temp.id('open');
+select pg_temp.as_anon();
+select is(pg_temp.enter('open', 'restless', 'Restless'), 'admitted', 'MOVE-01 a guest comes');
+select is((select string_agg(distinct pg_temp.as_guest('restless', 'update instant_session_participants set is_active = false')
+    || ', ' || pg_temp.as_guest('restless', 'update instant_session_participants set is_active = true'), '; ')
+  from generate_series(1, 30)), '1 row, 1 row', 'MOVE-02 leaves and returns thirty times');
+select is(pg_temp.as_guest('restless', 'update instant_session_participants set is_active = true'), '1 row',
+  'MOVE-03 who is there does not return');
+select is(pg_temp.as_guest('restless', 'delete from instant_session_participants'), '0 rows', 'MOVE-04 leaves once more');
+select is((pg_temp.part('open', 'Restless')).is_active, false, 'MOVE-05 as anybody may');
+select is(pg_temp.as_guest('restless', 'update instant_session_participants set is_active = true'), 'too_many_returns',
+  'MOVE-06 and not return');
+select is(pg_temp.enter('open', 'restless'), 'too_many_returns', 'MOVE-07 by the function either');
+select is(pg_temp.trail('Restless'), 62::bigint, 'MOVE-08 so that the trail does not fill up');
+select is(pg_temp.enter('open', 'calm', 'Calm'), 'admitted', 'MOVE-09 others come');
+select is(pg_temp.as_guest('calm', 'delete from instant_session_participants'), '0 rows', 'MOVE-10 leave');
+select is(pg_temp.as_guest('calm', 'update instant_session_participants set is_active = true'), '1 row', 'MOVE-11 and return');
+select pg_temp.rest();
+select is(pg_temp.as_guest('restless', 'update instant_session_participants set is_active = true'), '1 row',
+  'MOVE-12 later they may');
 
 select * from finish();
 rollback;
