@@ -103,7 +103,7 @@ begin
     perform private.spend(format('instant returns %s', new.id), 1, 30, interval '10 minutes', 'too_many_returns',
       'You have come back too often; try again in a few minutes');
   elsif comes and new.user_id is null then
-    -- Each may have thirty tickets, and be somebody else the next time.
+    -- Each may have tickets, and be somebody else the next time.
     perform private.spend('instant guests ' || session.id, 1, 3000, interval '10 minutes', 'too_many_guests',
       'Too many guests have come to this session; try again in a few minutes');
   end if;

@@ -44,7 +44,7 @@ $$;
 revoke execute on function private.shared_instant_session(public.instant_sessions) from public, anon, authenticated;
 
 -- What somebody in the session, or in its lobby, may know. Each answer that lets somebody in is worth a ticket and relays
--- for video, and is counted.
+-- for video, and is counted: a guest, who may be somebody else the next time, has fewer.
 create or replace function private.instant_admission_answer(
   session public.instant_sessions, participant public.instant_session_participants)
 returns jsonb
@@ -55,7 +55,7 @@ begin
   if participant.is_active and participant.admitted_at is not null then
     perform private.spend(
       format('instant tickets %s %s', session.id, coalesce(participant.user_id::text, participant.guest_secret_hash)),
-      1, 30, interval '10 minutes', 'too_many_tickets',
+      1, case when participant.user_id is null then 6 else 30 end, interval '10 minutes', 'too_many_tickets',
       'You have entered this session too often; try again in a few minutes');
   end if;
   return jsonb_build_object('session', private.shared_instant_session(session),

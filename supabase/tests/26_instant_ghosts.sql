@@ -3,7 +3,7 @@
 \ir support/people.psql
 \ir support/instant_sessions.psql
 \ir support/calls.psql
-select plan(30);
+select plan(35);
 
 create function pg_temp.enter(session text, secret text, name text default 'Someone') returns text
 language sql as $$ select pg_temp.join_outcome(pg_temp.token(session), pg_temp.secret(secret), name) $$;
@@ -86,6 +86,17 @@ select is(pg_temp.as_guest('calm', 'update instant_session_participants set is_a
 select pg_temp.rest();
 select is(pg_temp.as_guest('restless', 'update instant_session_participants set is_active = true'), '1 row',
   'MOVE-12 later they may');
+
+-- Tickets, each of which is worth relays for video.
+select pg_temp.as_anon();
+select is((select string_agg(distinct pg_temp.enter('open', 'often'), ' ') from generate_series(1, 6)), 'admitted',
+  'TICKET-01 a guest gets six tickets');
+select is(pg_temp.enter('open', 'often'), 'too_many_tickets', 'TICKET-02 and no more');
+select is(pg_temp.call(format('instant_session_status(%L, %L)', pg_temp.token('open'), pg_temp.secret('often'))),
+  'too_many_tickets 429', 'TICKET-03 in another way either');
+select is((select string_agg(distinct pg_temp.enter_as('stranger', 'open'), ' ') from generate_series(1, 30)), 'admitted',
+  'TICKET-04 a user gets thirty');
+select is(pg_temp.enter_as('stranger', 'open'), 'too_many_tickets', 'TICKET-05 and no more');
 
 select * from finish();
 rollback;
