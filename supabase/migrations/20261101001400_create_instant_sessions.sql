@@ -48,10 +48,16 @@ create table if not exists private.instant_session_removals (
   user_id uuid references public.profiles (id) on delete cascade,
   guest_secret_hash text,
   removed_at timestamptz not null default now(),
-  unique (session_id, user_id),
-  unique (session_id, guest_secret_hash),
+  -- They may come again; who was away at that time waits in the lobby all the same.
+  readmitted_at timestamptz,
   check (num_nonnulls(user_id, guest_secret_hash) = 1)
 );
+create unique index if not exists instant_session_removals_session_id_user_id_idx
+  on private.instant_session_removals (session_id, user_id) where readmitted_at is null;
+create unique index if not exists instant_session_removals_session_id_guest_secret_hash_idx
+  on private.instant_session_removals (session_id, guest_secret_hash) where readmitted_at is null;
+create index if not exists instant_session_removals_session_id_removed_at_idx
+  on private.instant_session_removals (session_id, removed_at);
 create index if not exists instant_session_removals_user_id_idx on private.instant_session_removals (user_id);
 
 alter table public.instant_sessions enable row level security;
@@ -114,7 +120,8 @@ stable
 set search_path = ''
 as $$
   select exists (select from private.instant_session_removals r
-    where r.session_id = was_removed.session_id and (r.user_id = person or r.guest_secret_hash = guest_hash))
+    where r.session_id = was_removed.session_id and r.readmitted_at is null
+      and (r.user_id = person or r.guest_secret_hash = guest_hash))
 $$;
 revoke execute on function private.was_removed(uuid, uuid, text) from public, anon, authenticated;
 revoke execute on function private.session_token() from public, anon, authenticated;

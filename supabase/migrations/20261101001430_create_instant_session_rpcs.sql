@@ -160,8 +160,9 @@ begin
       where s.id = readmit_instant_participant.session_id and s.therapist_id = auth.uid()) then
     perform private.refuse(404, 'session_not_found', 'You have no such session', 'session_id');
   end if;
-  delete from private.instant_session_removals r
-    where r.session_id = readmit_instant_participant.session_id and r.user_id = readmit_instant_participant.user_id;
+  update private.instant_session_removals r set readmitted_at = now()
+    where r.session_id = readmit_instant_participant.session_id and r.user_id = readmit_instant_participant.user_id
+      and r.readmitted_at is null;
   return jsonb_build_object('status', 'readmitted');
 end
 $$;

@@ -3,7 +3,7 @@
 \ir support/people.psql
 \ir support/instant_sessions.psql
 \ir support/calls.psql
-select plan(35);
+select plan(46);
 
 create function pg_temp.enter(session text, secret text, name text default 'Someone') returns text
 language sql as $$ select pg_temp.join_outcome(pg_temp.token(session), pg_temp.secret(secret), name) $$;
@@ -97,6 +97,24 @@ select is(pg_temp.call(format('instant_session_status(%L, %L)', pg_temp.token('o
 select is((select string_agg(distinct pg_temp.enter_as('stranger', 'open'), ' ') from generate_series(1, 30)), 'admitted',
   'TICKET-04 a user gets thirty');
 select is(pg_temp.enter_as('stranger', 'open'), 'too_many_tickets', 'TICKET-05 and no more');
+
+-- Removing somebody, and letting them come again.
+select is(pg_temp.enter_as('client', 'open'), 'admitted', 'READMIT-01 someone was there');
+select leave_instant_session(pg_temp.token('open'));
+select is(pg_temp.remove('open', 'stranger'), '1 row', 'READMIT-02 and is away when somebody is removed');
+select is(pg_temp.enter_as('stranger', 'open'), 'removed', 'READMIT-03 who stays out');
+select is(pg_temp.call_as('therapist', format('readmit_instant_participant(%L, %L)', pg_temp.id('open'),
+  pg_temp.id('stranger')), 'status'), 'readmitted', 'READMIT-04 until they are readmitted');
+select is(pg_temp.enter_as('client', 'open'), 'waits', 'READMIT-05 which lifts the lobby for nobody who was away');
+select pg_temp.rest();
+select is(pg_temp.enter_as('stranger', 'open'), 'waits', 'READMIT-06 the one it is for waits as well');
+select is(pg_temp.remove('open', 'stranger'), '1 row', 'READMIT-07 is removed again');
+select is(pg_temp.enter_as('stranger', 'open'), 'removed', 'READMIT-08 and stays out again');
+select is(pg_temp.call_as('therapist', format('readmit_instant_participant(%L, %L)', pg_temp.id('open'),
+  pg_temp.id('stranger')), 'status'), 'readmitted', 'READMIT-09 readmitted again');
+select is(pg_temp.call_as('therapist', format('remove_instant_participant(%L, %L)', pg_temp.id('open'),
+  pg_temp.id('stranger')), 'status'), 'removed', 'READMIT-10 and removed before they came');
+select is(pg_temp.enter_as('stranger', 'open'), 'removed', 'READMIT-11 they stay out');
 
 select * from finish();
 rollback;
