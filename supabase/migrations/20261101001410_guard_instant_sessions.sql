@@ -69,7 +69,8 @@ as $$
   select case when not s.lobby or s.therapist_id = person then now() end
   from public.instant_sessions s where s.id = session_id
 $$;
--- Of someone who comes back: who was away when somebody was removed may be that one, and waits in the lobby.
+-- Of someone who comes back: who was away when somebody was removed may be that one, and waits in the lobby. Without a
+-- lobby nobody waits.
 create or replace function private.instant_readmission(participant public.instant_session_participants)
 returns timestamptz
 language sql
@@ -77,9 +78,12 @@ stable
 security definer
 set search_path = ''
 as $$
-  select case when not s.lobby or s.therapist_id = participant.user_id or not exists (
-      select from private.instant_session_removals r
-      where r.session_id = s.id and r.removed_at >= participant.left_at) then participant.admitted_at end
+  select case
+      when not s.lobby then coalesce(participant.admitted_at, now())
+      when s.therapist_id = participant.user_id or not exists (
+        select from private.instant_session_removals r
+        where r.session_id = s.id and r.removed_at >= participant.left_at) then participant.admitted_at
+    end
   from public.instant_sessions s where s.id = participant.session_id
 $$;
 revoke execute on function private.instant_admission(uuid, uuid),

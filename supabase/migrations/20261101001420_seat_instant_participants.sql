@@ -13,25 +13,37 @@ as $$
 $$;
 revoke execute on function private.lock_instant_places(uuid) from public, anon, authenticated;
 
--- A hundred are in a session; a hundred guests and a hundred users wait: guests, who may be made up, keep no user out of
--- the lobby. Under the lock of the places.
+-- How many are in a session, and how many of them are guests: these may be made up, and leave places to users.
+create or replace function private.instant_places(out everyone integer, out guests integer)
+language sql
+immutable
+set search_path = ''
+as $$ select 100, 80 $$;
+revoke execute on function private.instant_places() from public, anon, authenticated;
+
+-- A hundred guests and a hundred users wait: guests keep no user out of the lobby either. Under the lock of the places.
 create or replace function private.check_instant_place(participant public.instant_session_participants)
 returns void
 language plpgsql
 set search_path = ''
 as $$
 declare
-  others constant bigint := count(*) from public.instant_session_participants p
-    where p.session_id = participant.session_id and p.id <> participant.id and p.is_active
-      and (p.admitted_at is null) = (participant.admitted_at is null)
-      and (participant.admitted_at is not null or (p.user_id is null) = (participant.user_id is null));
+  guest constant boolean := participant.user_id is null;
+  others bigint;
+  others_alike bigint;
 begin
-  if others < 100 then
-    return;
-  elsif participant.admitted_at is null then
-    perform private.refuse(409, 'lobby_full', 'A hundred people are waiting already');
+  select count(*), count(*) filter (where (p.user_id is null) = guest) into others, others_alike
+    from public.instant_session_participants p
+    where p.session_id = participant.session_id and p.id <> participant.id and p.is_active
+      and (p.admitted_at is null) = (participant.admitted_at is null);
+  if participant.admitted_at is null then
+    if others_alike >= 100 then
+      perform private.refuse(409, 'lobby_full', 'A hundred people are waiting already');
+    end if;
+  elsif others >= (private.instant_places()).everyone
+      or (guest and others_alike >= (private.instant_places()).guests) then
+    perform private.refuse(409, 'session_full', 'The session has no place left');
   end if;
-  perform private.refuse(409, 'session_full', 'The session has 100 participants already');
 end
 $$;
 revoke execute on function private.check_instant_place(public.instant_session_participants)
@@ -119,6 +131,41 @@ create or replace trigger instant_session_participants_seat after insert on publ
 create or replace trigger instant_session_participants_seat_again after update on public.instant_session_participants
   for each row when (new.is_active and (not old.is_active or old.admitted_at is null and new.admitted_at is not null))
   execute function private.seat_instant_participant();
+
+-- Without a lobby nobody waits: whoever does comes in before those who come next, as far as there are places. Security
+-- definer: a therapist admits nobody by the table.
+create or replace function private.admit_who_waits()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  free integer;
+  free_for_guests integer;
+begin
+  perform private.lock_instant_places(new.id);
+  select (private.instant_places()).everyone - count(*),
+      (private.instant_places()).guests - count(*) filter (where p.user_id is null)
+    into free, free_for_guests
+    from public.instant_session_participants p
+    where p.session_id = new.id and p.is_active and p.admitted_at is not null;
+  update public.instant_session_participants p set admitted_at = now()
+    from (
+      select w.id, row_number() over (order by w.joined_at, w.id) as nth
+      from (
+        select q.*, row_number() over (partition by q.user_id is null order by q.joined_at, q.id) as nth_alike
+        from public.instant_session_participants q
+        where q.session_id = new.id and q.is_active and q.admitted_at is null) as w
+      where w.user_id is not null or w.nth_alike <= free_for_guests) as next
+    where p.id = next.id and next.nth <= free;
+  return null;
+end
+$$;
+revoke execute on function private.admit_who_waits() from public, anon, authenticated;
+create or replace trigger instant_sessions_admit after update of lobby on public.instant_sessions
+  for each row when (old.lobby and not new.lobby and new.is_active and new.expires_at > now())
+  execute function private.admit_who_waits();
 
 -- Whoever deletes their own row has left, and the row stays: they have a ticket still, and there is something to remove.
 create or replace function private.keep_who_leaves()

@@ -243,7 +243,7 @@ select is(pg_temp.rule('open', 'lock', 'session.locked'), 'true', 'INST-79 locks
 select pg_temp.as_anon();
 select is(pg_temp.enter('open', 'late'), 'session_locked', 'INST-80 which keeps newcomers out');
 select is(pg_temp.enter('open', 'ann'), 'removed', 'INST-111 and, without a lobby, who was removed');
-select is(pg_temp.standing('open', 'another'), 'waits', 'INST-81 and not those who are there, or wait');
+select is(pg_temp.standing('open', 'another'), 'admitted', 'INST-81 and not those who are there, or waited');
 select pg_temp.as_user('patient');
 select is(pg_temp.enter('open'), 'admitted', 'INST-82 or come back');
 select pg_temp.as_user('therapist');

@@ -3,7 +3,7 @@
 \ir support/people.psql
 \ir support/instant_sessions.psql
 \ir support/calls.psql
-select plan(46);
+select plan(62);
 
 create function pg_temp.enter(session text, secret text, name text default 'Someone') returns text
 language sql as $$ select pg_temp.join_outcome(pg_temp.token(session), pg_temp.secret(secret), name) $$;
@@ -115,6 +115,44 @@ select is(pg_temp.call_as('therapist', format('readmit_instant_participant(%L, %
 select is(pg_temp.call_as('therapist', format('remove_instant_participant(%L, %L)', pg_temp.id('open'),
   pg_temp.id('stranger')), 'status'), 'removed', 'READMIT-10 and removed before they came');
 select is(pg_temp.enter_as('stranger', 'open'), 'removed', 'READMIT-11 they stay out');
+
+-- Closing the lobby: who waits comes in first, as far as there are places; guests leave twenty to users.
+select pg_temp.as_anon();
+select string_agg(distinct pg_temp.enter('lobby', 'Guest ' || n, 'Guest ' || n), '') from generate_series(1, 90) as n;
+select pg_temp.as_guest('Guest 1', $$delete from instant_session_participants where session_id = pg_temp.id('lobby')$$);
+select is(pg_temp.enter_as('stranger', 'lobby'), 'waits', 'CLOSE-01 people wait');
+select is(pg_temp.crowd('lobby'), '0 guests, 1 users, 90 wait', 'CLOSE-02 ninety of them');
+create temporary table told as select count(*) as notices from notifications;
+select is(pg_temp.call_as('client', format('change_instant_session(%L, ''close_lobby'')', pg_temp.id('lobby'))),
+  'session_not_found 404', 'CLOSE-03 none but the therapist closes the lobby');
+select is(pg_temp.crowd('lobby'), '0 guests, 1 users, 90 wait', 'CLOSE-04 and they wait');
+select is(pg_temp.call_as('therapist', format('change_instant_session(%L, ''close_lobby'')', pg_temp.id('lobby')),
+  'session.lobby'), 'false', 'CLOSE-05 the therapist closes it');
+select is(pg_temp.crowd('lobby'), '80 guests, 2 users, 9 wait', 'CLOSE-06 which lets in whom there is a place for');
+select is((pg_temp.part('lobby', 'Guest 1')).admitted_at, null, 'CLOSE-07 and not who has left');
+select pg_temp.as_anon();
+select is(pg_temp.enter('lobby', 'newcomer'), 'session_full', 'CLOSE-08 no stranger walks past them');
+select is(pg_temp.enter('lobby', 'Guest 1'), 'session_full', 'CLOSE-09 nor who had left');
+select is(pg_temp.enter_as('client', 'lobby'), 'admitted', 'CLOSE-10 users have places');
+select pg_temp.as_guest((select p.participant_name from instant_session_participants p
+  where p.session_id = pg_temp.id('lobby') and p.user_id is null and p.admitted_at is not null limit 1),
+  $$delete from instant_session_participants where session_id = pg_temp.id('lobby')$$);
+select is(pg_temp.enter('lobby', 'Guest 1'), 'admitted', 'CLOSE-11 with a place, who had left comes in');
+select pg_temp.as_owner();
+update instant_sessions set lobby = true where id = pg_temp.id('foreign');
+select pg_temp.as_anon();
+select is(pg_temp.enter('foreign', 'waiting', 'Waiting'), 'waits', 'CLOSE-12 somebody waits');
+select is(pg_temp.attempt_as('other_therapist', $$update instant_sessions set lobby = false
+  where id = pg_temp.id('foreign')$$), '1 row', 'CLOSE-13 a lobby is closed by the table');
+select is((pg_temp.part('foreign', 'Waiting')).admitted_at, now(), 'CLOSE-14 which lets them in too');
+select pg_temp.as_owner();
+set local session_replication_role = replica;
+update instant_sessions set lobby = true where id = pg_temp.id('expired');
+update instant_session_participants set admitted_at = null where session_id = pg_temp.id('expired');
+set local session_replication_role = origin;
+select is(pg_temp.attempt($$update instant_sessions set lobby = false where id = pg_temp.id('expired')$$), '1 row',
+  'CLOSE-15 and the lobby of what is over');
+select is((pg_temp.part('expired', 'Patient')).admitted_at, null, 'CLOSE-16 lets nobody in');
 
 select * from finish();
 rollback;
