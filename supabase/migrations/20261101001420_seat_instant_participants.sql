@@ -59,14 +59,18 @@ as $$
 declare
   person constant text := coalesce(participant.user_id::text, participant.guest_secret_hash);
   kind constant text := case when participant.user_id is null then 'guests' else 'users' end;
+  told integer;
 begin
   if (private.count_uses(format('instant notices %s %s', session.id, person), 1, interval '1 hour')).used > 3 then
     return;
-  elsif (private.count_uses(format('instant notices %s %s', session.id, kind), 1, interval '1 hour')).used > 60 then
+  end if;
+  told := (private.count_uses(format('instant notices %s %s', session.id, kind), 1, interval '1 hour')).used;
+  if told > 60 then
     return;
   end if;
   perform private.notify(session.therapist_id, 'instant_participant_waiting', 'Someone is waiting',
-    format('%s waits to be admitted to %s', participant.participant_name, session.session_name),
+    format('%s waits to be admitted to %s', participant.participant_name, session.session_name)
+      || case when told = 60 then format('. More may wait: there are no more notices of %s within this hour', kind) else '' end,
     jsonb_build_object('session_id', session.id, 'participant_id', participant.id));
 end
 $$;

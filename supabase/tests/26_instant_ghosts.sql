@@ -3,7 +3,7 @@
 \ir support/people.psql
 \ir support/instant_sessions.psql
 \ir support/calls.psql
-select plan(62);
+select plan(64);
 
 create function pg_temp.enter(session text, secret text, name text default 'Someone') returns text
 language sql as $$ select pg_temp.join_outcome(pg_temp.token(session), pg_temp.secret(secret), name) $$;
@@ -153,6 +153,17 @@ set local session_replication_role = origin;
 select is(pg_temp.attempt($$update instant_sessions set lobby = false where id = pg_temp.id('expired')$$), '1 row',
   'CLOSE-15 and the lobby of what is over');
 select is((pg_temp.part('expired', 'Patient')).admitted_at, null, 'CLOSE-16 lets nobody in');
+
+-- Notices.
+delete from notifications;
+update instant_sessions set lobby = true, locked = false where id = pg_temp.id('locked');
+select pg_temp.as_anon();
+select string_agg(distinct pg_temp.enter('locked', 'Fake ' || n, 'Fake ' || n), '') from generate_series(1, 62) as n;
+select pg_temp.as_owner();
+select is((select array_agg(body) from notifications where body like '%no more%'),
+  array['Fake 60 waits to be admitted to locked. More may wait: there are no more notices of guests within this hour'],
+  'NOTICE-01 the last notice of an hour says so');
+select is((select count(*) from notifications), 60::bigint, 'NOTICE-02 it is the sixtieth');
 
 select * from finish();
 rollback;
