@@ -9,7 +9,8 @@ set search_path = ''
 as $$
   select coalesce(char_length(line) <= longest
     and line !~ '[\u0001-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]'
-    and line ~ '[^\u0020\u00a0\u00ad\u115f\u1160\u1680\u2000-\u200f\u202f\u205f-\u2064\u2800\u3000\u3164\ufeff\uffa0]', false)
+    and line ~ '[^\u0020\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u180b-\u180f\u2000-\u200f\u202f\u205f-\u2064\u206a-\u206f'
+      '\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]', false)
 $$;
 -- With line breaks and tabs, and perhaps empty; null of null.
 create or replace function private.is_plain_text(value text, longest integer)

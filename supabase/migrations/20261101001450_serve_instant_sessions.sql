@@ -19,6 +19,8 @@ begin
     perform private.refuse(403, 'not_a_host', 'Your role does not host instant sessions');
   elsif octet_length(request::text) > 65536 then
     perform private.refuse(413, 'too_large', 'The request is larger than 65536 bytes');
+  elsif jsonb_typeof(request) is distinct from 'object' then
+    perform private.refuse(422, 'invalid_field', 'request is an object', 'request');
   end if;
   taken := private.take_idempotency_key(caller, 'instant-sessions', idempotency_key, request);
   if taken.resource_id is not null then

@@ -3,7 +3,7 @@
 \ir support/people.psql
 \ir support/instant_sessions.psql
 \ir support/calls.psql
-select plan(64);
+select plan(77);
 
 create function pg_temp.enter(session text, secret text, name text default 'Someone') returns text
 language sql as $$ select pg_temp.join_outcome(pg_temp.token(session), pg_temp.secret(secret), name) $$;
@@ -164,6 +164,15 @@ select is((select array_agg(body) from notifications where body like '%no more%'
   array['Fake 60 waits to be admitted to locked. More may wait: there are no more notices of guests within this hour'],
   'NOTICE-01 the last notice of an hour says so');
 select is((select count(*) from notifications), 60::bigint, 'NOTICE-02 it is the sixtieth');
+
+-- What cannot be seen, and is nothing.
+select pg_temp.as_anon();
+select is(pg_temp.enter('foreign', 'unseen', name), 'invalid_field', 'UNSEEN-01 no name is ' || to_hex(ascii(name)))
+  from unnest(array[U&'\034F', U&'\061C', U&'\180B', U&'\206A', U&'\FE0F', U&'\FFFA', U&'\+0E0041', U&'\+0E0100']) as name;
+select is(pg_temp.enter('foreign', 'seen', U&'\2764\FE0F'), 'admitted', 'UNSEEN-02 a heart is');
+select is(pg_temp.call_as('therapist', format('create_instant_session(%L, null)', request)), 'invalid_field 422 request',
+  'UNSEEN-03 a session is not made of ' || coalesce(request, 'nothing'))
+  from unnest(array[null, 'null', '[]', '"x"']) as request;
 
 select * from finish();
 rollback;

@@ -119,8 +119,10 @@ fn is_control(character: char) -> bool {
 /// Characters that leave no mark, most of them with a use between others (emoji, Persian).
 fn is_invisible(character: char) -> bool {
     character.is_whitespace()
-        || matches!(character, '\u{ad}' | '\u{115f}' | '\u{1160}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}')
-        || matches!(character, '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}')
+        || matches!(character, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180b}'..='\u{180f}')
+        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{206a}'..='\u{206f}' | '\u{2800}')
+        || matches!(character, '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}')
+        || matches!(character, '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -132,7 +134,8 @@ mod tests {
         assert_eq!(Title::try_from("  Knee  ".to_owned()).unwrap().as_str(), "Knee");
         assert!(Title::try_from("ü".repeat(200)).is_ok());
         assert!(matches!(Title::try_from("ü".repeat(201)), Err(TextError::TooLong(200))));
-        for empty in [" \u{2003} ", "\u{200b}", "\u{3164}\u{2800}", "\u{ad}"] {
+        let invisible = ["\u{34f}\u{61c}", "\u{180b}\u{180f}", "\u{206a}\u{fe0f}", "\u{fff9}", "\u{e0041}\u{e0fff}"];
+        for empty in [" \u{2003} ", "\u{200b}", "\u{3164}\u{2800}", "\u{ad}"].into_iter().chain(invisible) {
             assert!(matches!(Title::try_from(empty.to_owned()), Err(TextError::Empty)), "{empty:?}");
         }
     }
