@@ -20,7 +20,7 @@ const SECRETS: [&str; 6] =
     ["SECRET_KEY", "JWT_SECRET", "SEAL_KEYS", "ROOM_TICKET_SECRET", "SCHEDULER_SECRET", "ZOOM_WEBHOOK_SECRET"];
 
 /// The fields of answers that open something.
-const OPENING_FIELDS: [&str; 11] = [
+const OPENING_FIELDS: [&str; 12] = [
     "token",
     "ticket",
     "passcode",
@@ -29,6 +29,7 @@ const OPENING_FIELDS: [&str; 11] = [
     "share_link",
     "session_token",
     "guest_secret",
+    "guestSecret",
     "meeting_url",
     "meeting_room_id",
     "credential",
