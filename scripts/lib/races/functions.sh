@@ -65,7 +65,7 @@ race_returns() {
 }
 
 race_functions() {
-  local removal
+  local removal one other
   sql "create table race_outcomes (outcome text);
     grant insert on race_outcomes to anon, authenticated, service_role;
     create function race_outcome(call text) returns text language plpgsql as \$\$
@@ -110,22 +110,26 @@ race_functions() {
   expect_race "60 guests join a meeting of 50" "50 done, 10 meeting_full, 50 there" \
     "$(race_calls 60 "$SERVICE" "join_video_meeting(''$GUEST_MEETING'', null, %1\$L, ''123456'', ''guest'', %1\$L,
       rpad(%1\$L, 32, ''.''))"), $(sql "select count(*) from video_participants where user_type = 'guest'") there"
+  # Two of those who got in.
+  read -r one other <<<"$(sql "select string_agg(session_id, ' ') from (
+    select session_id from video_participants where user_type = 'guest' limit 2) as inside")"
   expect_race "40 joins of one of them: 30 are let in, as one" "30 done, 10 too_many_joins, 1 there" \
     "$(sql "delete from private.rate_limits" && race_calls 40 "$SERVICE" "join_video_meeting(''$GUEST_MEETING'', null,
-      ''one'', null, ''guest'', ''7'', rpad(''7'', 32, ''.''))"), $(
-      sql "select count(*) from video_participants where session_id = '7'") there"
+      ''one'', null, ''guest'', ''$one'', rpad(''$one'', 32, ''.''))"), $(
+      sql "select count(*) from video_participants where session_id = '$one'") there"
 
   # The removal has the lock when the other begins, and lets go of it a second later.
-  sql "update video_participants set left_at = now() where session_id <> '7';
+  sql "update video_participants set left_at = now() where session_id <> '$one';
     begin;
-    select remove_video_participant('$GUEST_MEETING', '$TUTOR', id, '654321') from video_participants where session_id = '7';
+    select remove_video_participant('$GUEST_MEETING', '$TUTOR', id, '654321') from video_participants
+      where session_id = '$one';
     select pg_sleep(1);
     commit" >/dev/null &
   removal=$!
   until [ "$(sql "select count(*) from pg_stat_activity where wait_event = 'PgSleep'")" -gt 0 ]; do sleep 0.05; done
   expect_race "guests come with the passcode and the secret that a removal is about to close" "2 meeting_not_found" \
     "$(race_calls 2 "$SERVICE" "join_video_meeting(''$GUEST_MEETING'', null, ''late'',
-      case %1\$s when 0 then ''123456'' end, ''guest'', null, rpad(''8'', 32, case %1\$s when 0 then ''-'' else ''.'' end))")"
+      case %1\$s when 0 then ''123456'' end, ''guest'', null, rpad(''$other'', 32, case %1\$s when 0 then ''-'' else ''.'' end))")"
   wait "$removal"
   sql "drop function race_outcome; drop table race_outcomes; delete from video_meetings where booking_id = '$GUEST_SESSION'"
 }
