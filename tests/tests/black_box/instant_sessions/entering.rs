@@ -8,11 +8,11 @@ use uuid::Uuid;
 use super::{Session, and_relays, calls, standing, with};
 
 impl Session {
-    /// Ninety-nine guests come.
-    async fn fill(&self) {
+    /// So many guests come.
+    async fn fill(&self, guests: i32) {
         let fill = "insert into public.instant_session_participants (session_id, participant_name, guest_secret_hash)
-            select $1, 'Somebody', 'hash ' || n from generate_series(1, 99) n";
-        self.stack.sql(fill, &[&self.id]).await;
+            select $1, 'Somebody', 'hash ' || n from generate_series(1, $2) n";
+        self.stack.sql(fill, &[&self.id, &guests]).await;
     }
 }
 
@@ -187,12 +187,13 @@ async fn a_lock_keeps_newcomers_out_and_members_in() {
 }
 
 #[tokio::test]
-async fn a_hundred_are_enough() {
+async fn eighty_guests_are_enough_and_keep_no_user_out() {
     let session = Session::open().await;
     let guest = session.guest("Ana").await;
-    session.fill().await;
+    session.fill(79).await;
     session.come("Eve").send().await.refused(409, "session_full");
-    assert_eq!(session.participants().await.len(), 100);
+    assert_eq!(session.participants().await.len(), 80);
+    assert_eq!(standing(&session.come("Pat").by(&session.stack.person("patient").await).send().await), "admitted");
     assert_eq!(standing(&session.come_with("Ana", Some(&guest.secret)).send().await), "admitted");
     // Who has left takes no place.
     session.leave(Some(&guest.secret)).send().await.expect(200);
@@ -204,7 +205,7 @@ async fn a_hundred_are_enough() {
 async fn a_hundred_guests_in_the_lobby_are_enough_and_keep_no_user_out() {
     let session = Session::with_lobby().await;
     let guest = session.guest("Ana").await;
-    session.fill().await;
+    session.fill(99).await;
     let answer = session.come("Eve").send().await;
     answer.refused(409, "lobby_full");
     assert_eq!(calls(&session.stack, &answer).await, ["join_instant_session"]);
