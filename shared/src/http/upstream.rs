@@ -1,6 +1,6 @@
 //! Outbound calls: each with a timeout and a size limit, none of them retried.
 
-use std::time::Duration;
+use std::{mem, time::Duration};
 
 use futures_util::{
     StreamExt as _,
@@ -10,6 +10,7 @@ use futures_util::{
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
+use super::header;
 use crate::context::Context;
 
 /// The largest answer that is read from Supabase or a provider, in bytes.
@@ -77,11 +78,15 @@ pub async fn send(
 async fn exchange(client: &reqwest::Client, request: reqwest::RequestBuilder) -> Result<Answer, UpstreamError> {
     let request = request.build()?;
     let url = request.url().clone();
-    let response = client.execute(request).await?;
+    let mut response = client.execute(request).await?;
     if *response.url() != url {
         return Err(UpstreamError::Redirected);
     }
-    let (status, headers) = (response.status(), response.headers().clone());
+    let (status, headers) = (response.status(), mem::take(response.headers_mut()));
+    // A stream costs more.
+    if header::content_length(&headers).is_some_and(|length| length <= LARGEST_ANSWER) {
+        return Ok(Answer { status, headers, body: response.bytes().await?.into() });
+    }
     let mut body = Vec::new();
     let mut chunks = response.bytes_stream();
     while let Some(chunk) = chunks.next().await {
