@@ -3,7 +3,7 @@
 # worker-build downloads its helpers unless it is told where they are.
 export WASM_BINDGEN_BIN="$WASM_BINDGEN"
 export WASM_OPT_BIN="$ROOT/scripts/lib/wasm-opt"
-export ESBUILD_BIN="$ROOT/node_modules/.bin/esbuild"
+export ESBUILD_BIN="$ROOT/scripts/lib/esbuild"
 
 # Everything that decides what a bundle contains.
 is_current() {
@@ -11,7 +11,7 @@ is_current() {
   [ -f "$stamp" ] && [ -f "$module" ] &&
     [ -z "$(find "$folder/src" "$folder/Cargo.toml" shared/src shared/Cargo.toml \
       Cargo.toml Cargo.lock rust-toolchain.toml package-lock.json scripts/lib/build-worker.sh \
-      scripts/lib/common.sh scripts/lib/wasm-opt scripts/lib/bundle-supabase.mjs scripts/lib/cloudflare-workers.js \
+      scripts/lib/common.sh scripts/lib/wasm-opt scripts/lib/esbuild scripts/lib/shim.js scripts/lib/bundle-supabase.mjs \
       -newer "$stamp" -print | head -n 1)" ]
 }
 

@@ -37,7 +37,6 @@ await build({
   format: "esm",
   platform: "neutral",
   target: "esnext",
-  alias: { "cloudflare:workers": path.join(root, "scripts/lib/cloudflare-workers.js") },
   plugins: [wasmAsModule],
   banner: { js: "// Made by scripts/build; not to be edited.\n// deno-lint-ignore-file\n// @ts-nocheck" },
   logLevel: "warning",

@@ -1,16 +1,19 @@
 //! Where Workers end and the project begins: a worker request in, a worker response out, and one log line for each.
-//! No other module of this crate names a `worker` type.
+//! No other module of this crate names a type of `worker` or of the runtime.
+
+mod web;
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
-use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use futures_channel::oneshot;
-use futures_util::{FutureExt as _, StreamExt as _, future::LocalBoxFuture};
-use http::{HeaderMap, HeaderValue, Method, header::CACHE_CONTROL};
+use futures_util::{FutureExt as _, future::LocalBoxFuture};
+use http::{
+    HeaderValue, Method,
+    header::{CACHE_CONTROL, ORIGIN},
+};
 use serde::Serialize;
 use uuid::Uuid;
-use worker::Env;
+use worker::{Env, web_sys};
 
 use crate::{
     clock::Clock,
@@ -21,10 +24,6 @@ use crate::{
         request_id::{self, X_REQUEST_ID},
     },
 };
-
-/// The largest body that any function takes, in bytes.
-const LARGEST_BODY: usize = 64 * 1024;
-const LARGEST_DROPPED_BODY: usize = 16 * 1024 * 1024;
 
 /// A function as the edge sees it.
 #[derive(Clone, Copy)]
@@ -40,51 +39,32 @@ thread_local! {
     static DEPLOYMENT: RefCell<Option<Rc<Deployment>>> = const { RefCell::new(None) };
 }
 
-/// Serves one HTTP request with `handler`, to its end: a platform may stop what it does for a client that has gone, and a rotated
-/// token that is not saved is lost.
+/// Serves one HTTP request with `handler`.
 pub async fn serve<H>(
     function: Function,
-    request: worker::Request,
-    env: Env,
-    platform: worker::Context,
-    handler: H,
-) -> worker::Result<worker::Response>
-where
-    H: AsyncFnOnce(&Context, Request) -> Result<Response, Error> + 'static,
-{
-    let (sender, response) = oneshot::channel();
-    platform.wait_until(async move {
-        // Nobody listens when the client has gone.
-        let _ = sender.send(respond(function, request, env, handler).await);
-    });
-    response.await.map_err(|_| worker::Error::from("a request was dropped"))?
-}
-
-async fn respond<H>(
-    function: Function,
-    request: worker::Request,
+    request: web_sys::Request,
     env: Env,
     handler: H,
-) -> worker::Result<worker::Response>
+) -> worker::Result<web_sys::Response>
 where
     H: AsyncFnOnce(&Context, Request) -> Result<Response, Error>,
 {
-    let headers = HeaderMap::from(request.headers());
-    let request_id = request_id::of(&headers);
     let started = WorkerClock.now();
+    let incoming = web::read(request).await;
+    let request_id = request_id::of(&incoming.headers);
     let mut line = LogLine::new(function.name, &request_id);
     let mut response = match deployment(&env) {
         Err(error) => line.answer(error),
         Ok(deployment) => {
-            let url = request.inner().url();
-            let (path, query) = path::of_url(&url);
+            let (path, query) = path::of_url(&incoming.url);
             let (path, query) = (path.to_owned(), query.to_owned());
             let context = Context { path, query, ..Context::new(deployment, request_id.clone()) };
-            let answer = answer(&context, function, request, &headers, handler).await;
+            let origin = incoming.headers.get(ORIGIN).cloned();
+            let answer = answer(&context, function, incoming, handler).await;
             line.caller_id = context.caller_id.get();
             line.note(context.note.take());
             let mut response = answer.unwrap_or_else(|error| line.answer(error));
-            context.config().allowed_origins.apply(&headers, response.headers_mut());
+            context.config().allowed_origins.apply(origin, response.headers_mut());
             response
         }
     };
@@ -94,7 +74,7 @@ where
     // An answer is one caller's own, and may hold a link.
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     line.write(response.status().as_u16(), started);
-    into_worker(response)
+    web::write(&response)
 }
 
 /// Runs `work` when the platform's own scheduler calls, which needs no secret.
@@ -116,43 +96,23 @@ where
 async fn answer<H>(
     context: &Context,
     function: Function,
-    request: worker::Request,
-    headers: &HeaderMap,
+    incoming: web::Incoming,
     handler: H,
 ) -> Result<Response, Error>
 where
     H: AsyncFnOnce(&Context, Request) -> Result<Response, Error>,
 {
-    let method = Method::from_bytes(request.inner().method().as_bytes()).unwrap_or_default();
+    let web::Incoming { method, headers, body, .. } = incoming;
     if method == Method::OPTIONS {
         return Ok(cors::preflight(function.methods));
     }
     if !function.methods.split(", ").any(|allowed| allowed == method.as_str()) {
         return Err(Error::MethodNotAllowed(function.methods));
     }
-    let mut read = Request::new(read_body(request).await?);
-    *read.method_mut() = method;
-    read.headers_mut().clone_from(headers);
-    handler(context, read).await
-}
-
-/// Reads the body. One that is too large is still read to its end and dropped, up to a limit: a client that cannot finish sending
-/// would see a broken connection instead of the answer.
-async fn read_body(mut request: worker::Request) -> Result<Bytes, Error> {
-    let (mut body, mut length) = (Vec::new(), 0);
-    // A request without a body has no stream.
-    if let Ok(mut chunks) = request.stream() {
-        while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(|_| Error::MalformedJson)?;
-            length += chunk.len();
-            if length <= LARGEST_BODY {
-                body.extend_from_slice(&chunk);
-            } else if length > LARGEST_DROPPED_BODY {
-                break;
-            }
-        }
-    }
-    if length > LARGEST_BODY { Err(Error::TooLarge(LARGEST_BODY)) } else { Ok(body.into()) }
+    let mut request = Request::new(body?);
+    *request.method_mut() = method;
+    *request.headers_mut() = headers;
+    handler(context, request).await
 }
 
 fn deployment(env: &Env) -> Result<Rc<Deployment>, Error> {
@@ -165,12 +125,6 @@ fn deployment(env: &Env) -> Result<Rc<Deployment>, Error> {
         *slot = Some(Rc::clone(&deployment));
         Ok(deployment)
     })
-}
-
-fn into_worker(response: Response) -> worker::Result<worker::Response> {
-    let (parts, body) = response.into_parts();
-    let answer = if body.is_empty() { worker::Response::empty()? } else { worker::Response::from_bytes(body.into())? };
-    Ok(answer.with_status(parts.status.as_u16()).with_headers(parts.headers.into()))
 }
 
 struct WorkerClock;

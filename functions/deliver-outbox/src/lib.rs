@@ -4,13 +4,16 @@ mod effects;
 mod handler;
 
 use shared::edge::{self, Function};
-use worker::{Context, Env, Request, Response, ScheduleContext, ScheduledEvent, event};
+use worker::{
+    Context, Env, ScheduleContext, ScheduledEvent, event,
+    web_sys::{Request, Response},
+};
 
 const FUNCTION: Function = Function { name: "deliver-outbox", methods: "POST" };
 
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, platform: Context) -> worker::Result<Response> {
-    edge::serve(FUNCTION, request, env, platform, handler::handle).await
+async fn fetch(request: Request, env: Env, _: Context) -> worker::Result<Response> {
+    edge::serve(FUNCTION, request, env, handler::handle).await
 }
 
 #[event(scheduled)]

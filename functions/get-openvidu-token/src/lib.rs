@@ -3,11 +3,14 @@
 mod handler;
 
 use shared::edge::{self, Function};
-use worker::{Context, Env, Request, Response, event};
+use worker::{
+    Context, Env, event,
+    web_sys::{Request, Response},
+};
 
 const FUNCTION: Function = Function { name: "get-openvidu-token", methods: "POST" };
 
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, platform: Context) -> worker::Result<Response> {
-    edge::serve(FUNCTION, request, env, platform, handler::handle).await
+async fn fetch(request: Request, env: Env, _: Context) -> worker::Result<Response> {
+    edge::serve(FUNCTION, request, env, handler::handle).await
 }

@@ -4,11 +4,14 @@ mod event;
 mod handler;
 
 use shared::edge::{self, Function};
-use worker::{Context, Env, Request, Response, event};
+use worker::{
+    Context, Env, event,
+    web_sys::{Request, Response},
+};
 
 const FUNCTION: Function = Function { name: "zoom-webhook", methods: "POST" };
 
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, platform: Context) -> worker::Result<Response> {
-    edge::serve(FUNCTION, request, env, platform, handler::handle).await
+async fn fetch(request: Request, env: Env, _: Context) -> worker::Result<Response> {
+    edge::serve(FUNCTION, request, env, handler::handle).await
 }

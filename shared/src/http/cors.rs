@@ -5,7 +5,7 @@ use http::{
     HeaderMap, HeaderValue, StatusCode,
     header::{
         ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-        ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ORIGIN, VARY,
+        ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, VARY,
     },
 };
 use url::{Host, Url};
@@ -51,12 +51,12 @@ impl AllowedOrigins {
         }
     }
 
-    /// Adds the CORS headers to an answer, if the request's origin may read it.
-    pub fn apply(&self, request: &HeaderMap, response: &mut HeaderMap) {
+    /// Adds the CORS headers to the answer to a request from `origin`, if that may read it.
+    pub fn apply(&self, origin: Option<HeaderValue>, response: &mut HeaderMap) {
         response.append(VARY, HeaderValue::from_static("Origin"));
-        let Some(origin) = request.get(ORIGIN) else { return };
+        let Some(origin) = origin else { return };
         if origin.to_str().is_ok_and(|origin| self.allows(origin)) {
-            response.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+            response.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
             response.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED_HEADERS));
         }
     }

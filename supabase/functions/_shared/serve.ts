@@ -2,16 +2,13 @@
 // locally with `scripts/dev --runtime deno`.
 import "./fetch_once.ts";
 
-/** What worker-build exports: a class with Cloudflare's interface of an entry point. */
-interface EntrypointClass {
-  new (ctx: ExecutionContext, env: Record<string, string>): {
-    fetch(request: Request): Promise<Response>;
-  };
+/** A bundle's entry point, as Cloudflare calls it. */
+interface Worker {
+  fetch(request: Request, env: Record<string, string>, context: ExecutionContext): Promise<Response>;
 }
 
 interface ExecutionContext {
   waitUntil(work: Promise<unknown>): void;
-  passThroughOnException(): void;
 }
 
 // Supabase keeps a function alive until promises given to this are settled; plain Deno has no need to.
@@ -20,7 +17,6 @@ const edgeRuntime =
 
 const context: ExecutionContext = {
   waitUntil: (work) => edgeRuntime?.waitUntil(work),
-  passThroughOnException: () => {},
 };
 
 // A fault in one request must not take the others with it, which the end of the process would.
@@ -29,12 +25,12 @@ addEventListener("unhandledrejection", (event) => {
   console.error(event.reason);
 });
 
-/** Serves a function's entry point. */
-export function serve(Entrypoint: EntrypointClass): void {
-  const entrypoint = new Entrypoint(context, Deno.env.toObject());
+/** Serves a function. */
+export function serve(worker: Worker): void {
+  const env = Deno.env.toObject();
   Deno.serve(async (request) => {
     try {
-      return await entrypoint.fetch(request);
+      return await worker.fetch(request, env, context);
     } catch (error) {
       console.error(error);
       const body = { error: "Something went wrong on our side.", code: "internal", request_id: crypto.randomUUID() };

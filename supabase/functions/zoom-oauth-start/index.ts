@@ -1,4 +1,4 @@
-import Entrypoint from "./function.js";
+import worker from "./function.js";
 import { serve } from "../_shared/serve.ts";
 
-serve(Entrypoint);
+serve(worker);

@@ -1,5 +1,5 @@
 // The hello-world in Rust under Deno, served as the functions are.
-import Entrypoint from "./build/function.js";
+import worker from "./build/function.js";
 import { serve } from "../../../supabase/functions/_shared/serve.ts";
 
-serve(Entrypoint);
+serve(worker);
