@@ -66,12 +66,12 @@ async fn read_body(request: web_sys::Request, headers: &HeaderMap) -> Result<Byt
     if length > LARGEST_BODY { Err(Error::TooLarge(LARGEST_BODY)) } else { Ok(body.into()) }
 }
 
-/// An answer as the runtime takes it. No header of ours is there twice.
+/// An answer as the runtime takes it.
 pub(super) fn write(response: &Response) -> worker::Result<web_sys::Response> {
     let mut headers = Vec::new();
     let pairs =
         response.headers().iter().map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())));
-    serde_json::Serializer::new(&mut headers).collect_map(pairs)?;
+    serde_json::Serializer::new(&mut headers).collect_seq(pairs)?;
     let init = web_sys::ResponseInit::new();
     init.set_status(response.status().as_u16());
     init.set_headers(&JSON::parse(text(&headers)?)?);
