@@ -2,27 +2,64 @@
 // its proxies around each object and call.
 import * as functions from "./index.js";
 
+// After a panic, or any other trap, nothing may run in that memory, and what waits there is never answered. wasm-bindgen makes a
+// new instance at the next call, and each counts itself here.
 const state = functions.__worker_init_state();
-
-// A panic sets it, too: the memory of the WebAssembly may then be in any state.
-addEventListener("error", ({ error }) => {
-  if (error instanceof WebAssembly.RuntimeError) {
-    console.error("Critical", error);
-    state.criticalError = true;
-  }
+let instance = state.instanceId;
+const inFlight = new Set();
+Object.defineProperty(state, "instanceId", {
+  get: () => instance,
+  set(next) {
+    instance = next;
+    for (const fail of inFlight) fail(new Error("the instance has trapped"));
+    inFlight.clear();
+  },
 });
 
-const handler = (serve) => (event, env, context) => {
-  if (state.criticalError) {
-    console.log("Reinitializing Wasm application");
-    functions.__wbg_reset_state();
-    state.criticalError = false;
-  }
-  const served = serve(event, env, context);
-  // To its end: a platform may stop what it does for a client that has gone, and a rotated token that is not saved is lost.
-  context.waitUntil(served);
-  return served;
-};
+function caught(error) {
+  console.error(String(error));
+  // workerd takes a request for hung that waits for nothing, before it has heard from another one that it failed.
+  setTimeout(() => {}, 1000);
+  // The next call, if it was a trap; at once, because a callback of the old instance would run on the memory of the new one.
+  functions.__worker_init_state();
+}
 
-// One function alone is called by a schedule.
-export default { fetch: handler(functions.fetch), scheduled: functions.scheduled && handler(functions.scheduled) };
+// A trap in a callback has no caller who could hear of it, and ends the process of Deno.
+for (const name of ["queueMicrotask", "setTimeout"]) {
+  const schedule = globalThis[name];
+  const guarded = (callback) => () => {
+    try {
+      callback();
+    } catch (error) {
+      caught(error);
+    }
+  };
+  globalThis[name] = (callback, ...rest) => schedule(guarded(callback), ...rest);
+}
+addEventListener("unhandledrejection", (event) => {
+  event.preventDefault();
+  caught(event.reason);
+});
+
+const run = (handler, event, env, context) =>
+  new Promise((resolve, reject) => {
+    handler(event, env, context).finally(() => inFlight.delete(reject)).then(resolve, reject);
+    inFlight.add(reject);
+  });
+
+function answerFailed(error) {
+  const request_id = crypto.randomUUID();
+  console.error(JSON.stringify({ request_id, status: 500, code: "internal", cause: String(error) }));
+  return Response.json({ error: "Something went wrong on our side.", code: "internal", request_id }, { status: 500 });
+}
+
+export default {
+  fetch(request, env, context) {
+    const answer = run(functions.fetch, request, env, context).catch(answerFailed);
+    // To its end: a platform may stop what it does for a client that has gone, and a rotated token that is not saved is lost.
+    context.waitUntil(answer);
+    return answer;
+  },
+  // One function alone is called by a schedule.
+  scheduled: functions.scheduled && ((event, env, context) => run(functions.scheduled, event, env, context)),
+};

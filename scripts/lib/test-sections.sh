@@ -40,6 +40,7 @@ section_black_box() {
   step "Build" scripts/build
   # Compiled before the stack runs, so that the tests' timeouts do not meet a busy compiler.
   step "Build the tests" cargo test --locked --package convene-tests --test black_box --test same_work --no-run
+  step_tests "The edge of the functions, both runtimes" edge_tests || true
   start_postgres || { note_failure "Temporary PostgreSQL" 1; return; }
   for runtime in workerd deno; do
     with_stack "$runtime on PostgreSQL" --runtime "$runtime" --db "$postgres_url" -- black_box_tests acceptance_tests same_work_tests log_tests
@@ -55,6 +56,12 @@ section_black_box() {
   step "scripts/bench --quick" scripts/bench --quick --json "$work/bench.json"
   step_tests "scripts/dev" node --test --test-reporter=spec scripts/lib/dev.test.mjs || true
 }
+
+# A subshell: a build that fails is the end of these alone.
+edge_tests() (
+  build_worker tests/edge/traps tests/edge/traps/build/function.js &&
+    node --test --test-reporter=spec tests/edge/*.test.mjs
+)
 
 black_box_tests() {
   CONVENE_STACK_ENV="$work/stack.env" cargo test --locked --package convene-tests --test black_box -- --skip logs::

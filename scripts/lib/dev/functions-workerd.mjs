@@ -1,4 +1,5 @@
 // The functions under workerd, the runtime of Cloudflare Workers: all in one process, by miniflare.
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -13,15 +14,11 @@ export async function startWorkerd({ root, functions, baselines, variables, onDe
   // The bundles are read when a function is (re)loaded, never while its build is replacing them.
   const bundles = new Map();
   const load = async (name) => {
-    if (baselines.has(name)) {
-      const contents = await readFile(baselines.get(name), "utf8");
-      bundles.set(name, [{ type: "ESModule", path: "index.js", contents }]);
-      return;
-    }
-    const folder = path.join(root, "functions", name, "build");
+    const script = baselines.get(name) ?? path.join(root, "functions", name, "build/index.js");
+    const wasm = path.join(path.dirname(script), "index_bg.wasm");
     bundles.set(name, [
-      { type: "ESModule", path: "index.js", contents: await readFile(path.join(folder, "index.js"), "utf8") },
-      { type: "CompiledWasm", path: "index_bg.wasm", contents: await readFile(path.join(folder, "index_bg.wasm")) },
+      { type: "ESModule", path: "index.js", contents: await readFile(script, "utf8") },
+      ...(existsSync(wasm) ? [{ type: "CompiledWasm", path: "index_bg.wasm", contents: await readFile(wasm) }] : []),
     ]);
   };
   const options = () => ({

@@ -19,22 +19,8 @@ const context: ExecutionContext = {
   waitUntil: (work) => edgeRuntime?.waitUntil(work),
 };
 
-// A fault in one request must not take the others with it, which the end of the process would.
-addEventListener("unhandledrejection", (event) => {
-  event.preventDefault();
-  console.error(event.reason);
-});
-
-/** Serves a function. */
+/** Serves a function, whose bundle answers whatever goes wrong in it. */
 export function serve(worker: Worker): void {
   const env = Deno.env.toObject();
-  Deno.serve(async (request) => {
-    try {
-      return await worker.fetch(request, env, context);
-    } catch (error) {
-      console.error(error);
-      const body = { error: "Something went wrong on our side.", code: "internal", request_id: crypto.randomUUID() };
-      return Response.json(body, { status: 500 });
-    }
-  });
+  Deno.serve((request) => worker.fetch(request, env, context));
 }
