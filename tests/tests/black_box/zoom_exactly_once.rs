@@ -249,6 +249,26 @@ async fn a_meeting_made_after_its_claim_was_given_up_is_deleted() {
 }
 
 #[tokio::test]
+async fn what_a_client_asked_for_that_has_gone_is_done_to_its_end() {
+    let attempt = Attempt::new().await;
+    attempt.fault(Operation::CreateMeeting, ZoomFault::Delay { ms: 1_000 }).await;
+    let client = tokio::spawn(attempt.request.clone().send());
+    attempt.zoom_is_asked().await;
+    client.abort();
+    assert!(client.await.unwrap_err().is_cancelled());
+    let made = async {
+        while sessions_of(&attempt.stack, &attempt.host).await == 0 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), made).await.expect("a session");
+    attempt.assert_left(1, 1).await;
+    attempt.send().await.expect(201);
+    attempt.assert_left(1, 1).await;
+    assert_eq!(attempt.creations_asked().await, 1);
+}
+
+#[tokio::test]
 async fn hosts_with_the_same_key_and_time_never_share_a_meeting() {
     let (first, second) = (Attempt::new().await, Attempt::new().await);
     for attempt in [&first, &second] {

@@ -1,5 +1,7 @@
 //! The refresh of tokens when much happens at once, and when it goes wrong: Zoom gives each refresh token out once.
 
+use std::time::Duration;
+
 use convene_tests::harness::{Answer, Operation, Person, Stack, ZoomFault, ZoomUser};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -139,6 +141,27 @@ async fn a_lost_answer_ends_in_reconnect_required() {
     expired.create().await.refused(409, "zoom_reconnect_required");
     assert_eq!(expired.refreshes().await, 2);
     expired.assert_given_up().await;
+}
+
+#[tokio::test]
+async fn a_pair_is_saved_though_the_client_has_gone_that_it_was_fetched_for() {
+    let expired = Expired::new().await;
+    expired.fault(Operation::RefreshToken, ZoomFault::Delay { ms: 1_000 }, 1).await;
+    let request = expired.stack.function("create-video-session").by(&expired.host).json(&session(&json!({})));
+    let client = tokio::spawn(request.send());
+    while expired.refreshes().await == 0 {
+        tokio::task::yield_now().await;
+    }
+    client.abort();
+    assert!(client.await.unwrap_err().is_cancelled());
+    let made = async { while expired.stack.zoom_meetings(&expired.zoom).await.is_empty() {} };
+    tokio::time::timeout(Duration::from_secs(20), made).await.expect("a meeting");
+    let current = expired.stack.zoom_user(&expired.zoom.id).await;
+    let row = expired.row().await;
+    let refresh_token = row["refresh_token"].as_str().unwrap();
+    assert_eq!(expired.stack.open_zoom_token(&expired.host, refresh_token).await, current.refresh_token);
+    expired.create().await.expect(201);
+    assert_eq!(expired.refreshes().await, 1);
 }
 
 #[tokio::test]
