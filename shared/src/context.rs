@@ -1,10 +1,18 @@
 //! What a handler works with: the deployment, and the request that is being served.
 
-use std::{cell::Cell, rc::Rc};
+use std::{
+    cell::{Cell, OnceCell},
+    rc::Rc,
+};
 
 use uuid::Uuid;
 
-use crate::{auth::jwks::JwksCache, clock::Clock, config::Config, http::Note};
+use crate::{
+    auth::{VerifyingKey, jwks::JwksCache},
+    clock::Clock,
+    config::Config,
+    http::Note,
+};
 
 /// What all requests of one isolate share.
 pub struct Deployment {
@@ -16,13 +24,15 @@ pub struct Deployment {
     pub client: reqwest::Client,
     /// The project's public signing keys.
     pub jwks: JwksCache,
+    /// The key that the project's legacy secret is, once a token needed it.
+    pub(crate) legacy_key: OnceCell<VerifyingKey>,
 }
 
 impl Deployment {
     /// A deployment with nothing cached yet.
     #[must_use]
     pub fn new(config: Config, clock: Rc<dyn Clock>) -> Self {
-        Self { config, clock, client: reqwest::Client::new(), jwks: JwksCache::default() }
+        Self { config, clock, client: reqwest::Client::new(), jwks: JwksCache::default(), legacy_key: OnceCell::new() }
     }
 }
 

@@ -17,6 +17,7 @@ use crate::{
     http::{Error, header},
 };
 
+pub(crate) use signature::VerifyingKey;
 pub(crate) use token::check_times;
 
 /// A signed-in user of the Supabase project. What they may do is the database's to decide: calls carry their own token.

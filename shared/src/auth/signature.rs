@@ -1,6 +1,8 @@
 //! Signatures. In WebAssembly the runtime's WebCrypto verifies them: native code, and none of it in the bundle.
 //! Natively `jwt-compact` does.
 
+use std::{cell::RefCell, collections::VecDeque};
+
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
@@ -33,10 +35,15 @@ impl Algorithm {
 }
 
 /// A key that verifies signatures of one algorithm.
-pub(super) struct VerifyingKey {
+pub(crate) struct VerifyingKey {
     algorithm: Algorithm,
     key: platform::Key,
+    /// The last tokens that were found to be of this key. They go with it: when the project's keys are fetched again.
+    genuine: RefCell<VecDeque<Secret>>,
 }
+
+/// How many tokens a key remembers. Looking through them has to stay far cheaper than a signature.
+const MOST_REMEMBERED: usize = 64;
 
 /// Base64url characters of a 2048-bit modulus: anything shorter is too weak (RFC 7518, section 3.3).
 const SHORTEST_RSA_MODULUS: usize = 342;
@@ -47,23 +54,38 @@ impl VerifyingKey {
     pub(super) async fn import(jwk: &Value) -> Option<Self> {
         let algorithm = algorithm_of(jwk)?;
         let key = platform::Key::import(algorithm, jwk).await?;
-        Some(Self { algorithm, key })
+        Some(Self::new(algorithm, key))
     }
 
     /// The key that a shared secret is.
     pub(super) async fn of_secret(secret: &Secret) -> Option<Self> {
         let jwk = json!({"kty": "oct", "k": BASE64_URL_SAFE_NO_PAD.encode(secret.expose())});
         let key = platform::Key::import(Algorithm::Hs256, &jwk).await?;
-        Some(Self { algorithm: Algorithm::Hs256, key })
+        Some(Self::new(Algorithm::Hs256, key))
+    }
+
+    fn new(algorithm: Algorithm, key: platform::Key) -> Self {
+        Self { algorithm, key, genuine: RefCell::default() }
     }
 
     pub(super) fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// Whether `signature` is this key's for `message`.
-    pub(super) async fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
-        self.key.verify(message, signature).await
+    /// Whether `signature`, the last part of `token`, is this key's for the parts before it. People come back with the same token, and
+    /// its signature is most of what its verification costs.
+    pub(super) async fn has_signed(&self, token: &str, signature: &[u8]) -> bool {
+        if self.genuine.borrow().iter().any(|genuine| genuine.matches(token)) {
+            return true;
+        }
+        let Some((message, _)) = token.rsplit_once('.') else { return false };
+        let is_genuine = self.key.verify(message.as_bytes(), signature).await;
+        if is_genuine {
+            let mut genuine = self.genuine.borrow_mut();
+            genuine.truncate(MOST_REMEMBERED - 1);
+            genuine.push_front(Secret::new(token));
+        }
+        is_genuine
     }
 }
 
@@ -81,4 +103,41 @@ fn algorithm_of(jwk: &Value) -> Option<Algorithm> {
     let strong =
         algorithm != Algorithm::Rs256 || text("n").is_some_and(|modulus| modulus.len() >= SHORTEST_RSA_MODULUS);
     (declared && signs && strong).then_some(algorithm)
+}
+
+#[cfg(test)]
+mod tests {
+    use jwt_compact::{
+        AlgorithmExt as _, Claims, Header, UntrustedToken,
+        alg::{Hs256, Hs256Key},
+    };
+
+    use super::*;
+
+    const SECRET: &str = "a-legacy-secret-of-a-reasonable-length";
+
+    fn token(number: usize, secret: &str) -> String {
+        Hs256.token(&Header::empty(), &Claims::new(json!({"number": number})), &Hs256Key::new(secret)).unwrap()
+    }
+
+    async fn has_signed(key: &VerifyingKey, token: &str) -> bool {
+        key.has_signed(token, UntrustedToken::new(token).unwrap().signature_bytes()).await
+    }
+
+    #[tokio::test]
+    async fn only_genuine_tokens_are_remembered_and_the_last_of_them() {
+        let key = VerifyingKey::of_secret(&Secret::new(SECRET)).await.unwrap();
+        assert!(!has_signed(&key, &token(0, "another-secret-of-a-reasonable-length")).await);
+        assert!(key.genuine.borrow().is_empty());
+        for number in [0, 0, 1, 0, 1] {
+            assert!(has_signed(&key, &token(number, SECRET)).await);
+        }
+        assert_eq!(key.genuine.borrow().len(), 2);
+        for number in 0..MOST_REMEMBERED {
+            assert!(has_signed(&key, &token(number + 2, SECRET)).await);
+        }
+        assert_eq!(key.genuine.borrow().len(), MOST_REMEMBERED);
+        assert!(key.genuine.borrow()[0].matches(&token(MOST_REMEMBERED + 1, SECRET)));
+        assert!(has_signed(&key, &token(0, SECRET)).await, "one that was forgotten is verified again");
+    }
 }

@@ -48,8 +48,7 @@ pub(super) async fn verify(context: &Context, token: &str) -> Result<Uuid, Error
     if parsed.header().other_fields.crit.is_some() {
         return Err(refuse("a critical extension"));
     }
-    let (signed, _) = token.rsplit_once('.').ok_or(refuse("not a JWT"))?;
-    let issuer_is_required = verify_signature(context, &parsed, signed.as_bytes()).await?;
+    let issuer_is_required = verify_signature(context, &parsed, token).await?;
     let claims =
         parsed.deserialize_claims_unchecked::<SupabaseClaims>().map_err(|_| refuse("claims of another shape"))?;
     check_claims(&claims, context.config(), context.clock().now(), issuer_is_required).map_err(refuse)
@@ -59,23 +58,33 @@ pub(super) async fn verify(context: &Context, token: &str) -> Result<Uuid, Error
 /// token it signed may leave `iss` out, as the local Supabase does.
 async fn verify_signature(
     context: &Context,
-    token: &UntrustedToken<'_, Extensions>,
-    signed: &[u8],
+    parsed: &UntrustedToken<'_, Extensions>,
+    token: &str,
 ) -> Result<bool, Error> {
     let refuse = Error::Unauthenticated;
-    if token.algorithm() == "HS256" {
-        let secret = context.config().jwt_secret.as_ref().ok_or(refuse("HS256 without JWT_SECRET"))?;
-        let key = VerifyingKey::of_secret(secret).await.ok_or(refuse("JWT_SECRET is not a key"))?;
-        let genuine = key.verify(signed, token.signature_bytes()).await;
+    if parsed.algorithm() == "HS256" {
+        let genuine = legacy_key(context).await?.has_signed(token, parsed.signature_bytes()).await;
         return if genuine { Ok(false) } else { Err(refuse("a forged signature")) };
     }
-    let algorithm = Algorithm::named(token.algorithm()).ok_or(refuse("an algorithm that is not accepted"))?;
-    let key_id = token.header().key_id.as_deref().ok_or(refuse("no key id"))?;
+    let algorithm = Algorithm::named(parsed.algorithm()).ok_or(refuse("an algorithm that is not accepted"))?;
+    let key_id = parsed.header().key_id.as_deref().ok_or(refuse("no key id"))?;
     let key = context.deployment.jwks.key(context, key_id).await?.ok_or(refuse("an unknown key id"))?;
     if key.algorithm() != algorithm {
         return Err(refuse("the key is for another algorithm"));
     }
-    if key.verify(signed, token.signature_bytes()).await { Ok(true) } else { Err(refuse("a forged signature")) }
+    if key.has_signed(token, parsed.signature_bytes()).await { Ok(true) } else { Err(refuse("a forged signature")) }
+}
+
+async fn legacy_key(context: &Context) -> Result<&VerifyingKey, Error> {
+    let slot = &context.deployment.legacy_key;
+    if let Some(key) = slot.get() {
+        return Ok(key);
+    }
+    let refuse = Error::Unauthenticated;
+    let secret = context.config().jwt_secret.as_ref().ok_or(refuse("HS256 without JWT_SECRET"))?;
+    let key = VerifyingKey::of_secret(secret).await.ok_or(refuse("JWT_SECRET is not a key"))?;
+    // Another request may have been faster.
+    Ok(slot.get_or_init(|| key))
 }
 
 /// Whether claims are valid at `now`, which has to be limited by an expiry.

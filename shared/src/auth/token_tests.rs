@@ -160,6 +160,7 @@ async fn a_token_that_chooses_its_own_algorithm_or_key_is_nobodys() {
     let (_, payload) = body.split_once('.').unwrap();
     let header = |header: Value| format!("{}.{payload}.{signature}", encode(&header));
     let public_key_as_secret = Hs256Key::new(es_jwk.to_string());
+    assert!(verify(&context, &good).await.is_ok(), "and is remembered, which helps none of these");
     for (what, token) in [
         ("alg none", format!("{}.{payload}.", encode(&json!({"alg": "none"})))),
         ("alg None", header(json!({"alg": "None", "kid": "es"}))),
@@ -185,6 +186,20 @@ async fn a_token_that_chooses_its_own_algorithm_or_key_is_nobodys() {
         assert!(matches!(verify(&context, &token).await, Err(Error::Unauthenticated(_))), "{what}");
     }
     assert!(verify(&context, &good).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_token_that_was_verified_expires_like_every_other() {
+    let (es, es_jwk) = es256_key();
+    let server = AuthServer::start(json!([es_jwk]));
+    let (context, clock) = context(&server.upstream.url);
+    let exp = context.clock().now().timestamp() + 60;
+    let token = signed(&Es256, &es, Some("es"), &with(&claims(&context), "exp", json!(exp)));
+    for _ in 0..2 {
+        assert_eq!(verify(&context, &token).await.unwrap(), USER);
+    }
+    clock.advance(TimeDelta::seconds(90));
+    assert!(matches!(verify(&context, &token).await, Err(Error::Unauthenticated("expired"))));
 }
 
 #[tokio::test]
