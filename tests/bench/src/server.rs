@@ -57,16 +57,16 @@ impl Launcher {
         match runtime {
             Runtime::Workerd => self.start_workerd(&[program], variables).await,
             Runtime::Deno => {
-                let address = free_address()?;
+                let addresses = free_addresses(1)?;
                 let mut command = Command::new(&self.runtimes.deno);
                 command
                     .args(DENO_ARGUMENTS)
                     .arg(program.deno_entry())
                     .envs(variables.iter().map(|(name, value)| (name, value)))
-                    .env("DENO_SERVE_ADDRESS", format!("tcp:{address}"))
+                    .env("DENO_SERVE_ADDRESS", format!("tcp:{}", addresses[0]))
                     .env("DENO_NO_PACKAGE_JSON", "1")
                     .env("DENO_NO_UPDATE_CHECK", "1");
-                launch(command, vec![address], tempfile::tempdir()?).await.with_context(|| format!("{program} in Deno"))
+                launch(command, addresses, tempfile::tempdir()?).await.with_context(|| format!("{program} in Deno"))
             }
         }
     }
@@ -74,10 +74,7 @@ impl Launcher {
     /// Starts one workerd with all of the programs.
     pub(crate) async fn start_workerd(&self, programs: &[&Program], variables: &Variables) -> Result<Server> {
         let folder = tempfile::tempdir()?;
-        let mut addresses = Vec::new();
-        for _ in programs {
-            addresses.push(free_address()?);
-        }
+        let addresses = free_addresses(programs.len())?;
         let config = folder.path().join("config.capnp");
         fs::write(&config, self.workerd_config(folder.path(), programs, &addresses, variables)?)?;
         let mut command = Command::new(&self.runtimes.workerd);
@@ -211,7 +208,10 @@ async fn answers(address: SocketAddr) -> bool {
     exchange.await.unwrap_or(false)
 }
 
-/// Nobody else takes it in the moment until the server does, with luck.
-fn free_address() -> Result<SocketAddr> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
+/// So many different ones. Nobody else takes them in the moment until the server does, with luck.
+fn free_addresses(count: usize) -> Result<Vec<SocketAddr>> {
+    let bind = |_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
+    // All are held until the last one is chosen.
+    let listeners = (0..count).map(bind).collect::<std::io::Result<Vec<_>>>()?;
+    listeners.iter().map(|listener| Ok(listener.local_addr()?)).collect()
 }
