@@ -116,15 +116,18 @@ where
 }
 
 fn deployment(env: &Env) -> Result<Rc<Deployment>, Error> {
-    DEPLOYMENT.with_borrow_mut(|slot| {
-        if let Some(deployment) = slot {
-            return Ok(Rc::clone(deployment));
-        }
-        let config = Config::read(|name| env.var(name).ok().map(|value| value.to_string()))?;
-        let deployment = Rc::new(Deployment::new(config, Rc::new(WorkerClock)));
-        *slot = Some(Rc::clone(&deployment));
-        Ok(deployment)
+    DEPLOYMENT.with_borrow_mut(|slot| match slot {
+        Some(deployment) => Ok(Rc::clone(deployment)),
+        None => Ok(Rc::clone(slot.insert(configured(env)?))),
     })
+}
+
+/// Apart from what every request runs, which V8 would otherwise optimise together with it.
+#[cold]
+#[inline(never)]
+fn configured(env: &Env) -> Result<Rc<Deployment>, Error> {
+    let config = Config::read(|name| env.var(name).ok().map(|value| value.to_string()))?;
+    Ok(Rc::new(Deployment::new(config, Rc::new(WorkerClock))))
 }
 
 struct WorkerClock;
