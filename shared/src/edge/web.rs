@@ -2,7 +2,7 @@
 //! headers cross in one piece, as JSON, and no more is asked of a request than is needed.
 
 use bytes::Bytes;
-use futures_util::StreamExt as _;
+use futures_util::{FutureExt as _, StreamExt as _, future::ready};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Serializer as _;
 use worker::{
@@ -10,27 +10,26 @@ use worker::{
     web_sys,
 };
 
-use crate::http::{Error, Response, header};
+use crate::http::{Error, Incoming, Response, header};
 
 /// The largest body that any function takes, in bytes.
 const LARGEST_BODY: usize = 64 * 1024;
 const LARGEST_DROPPED_BODY: usize = 16 * 1024 * 1024;
 
-/// A request whose body was read, or could not be.
-pub(super) struct Incoming {
-    pub(super) method: Method,
-    pub(super) url: String,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Result<Bytes, Error>,
-}
-
-/// Reads a request to its end.
-pub(super) async fn read(request: web_sys::Request) -> Incoming {
-    let method = Method::from_bytes(request.method().as_bytes()).unwrap_or_default();
+/// A request, and its URL. A body whose length is known and allowed is left for whoever wants it. Every other is read now, and one
+/// that is too large dropped: a client that cannot finish sending would see a broken connection instead of the answer.
+pub(super) async fn read(request: web_sys::Request) -> (Incoming, String) {
+    let (mut parts, ()) = http::Request::new(()).into_parts();
+    parts.method = Method::from_bytes(request.method().as_bytes()).unwrap_or_default();
+    parts.headers = read_headers(&request.headers());
     let url = request.url();
-    let headers = read_headers(&request.headers());
-    let body = read_body(request, &headers).await;
-    Incoming { method, url, headers, body }
+    let is_allowed = header::content_length(&parts.headers).is_some_and(|length| length <= LARGEST_BODY);
+    let body = if is_allowed {
+        read_whole(request).boxed_local()
+    } else {
+        ready(read_stream(worker::Request::from(request)).await).boxed_local()
+    };
+    (Incoming::new(parts, body), url)
 }
 
 fn read_headers(headers: &web_sys::Headers) -> HeaderMap {
@@ -42,17 +41,16 @@ fn read_headers(headers: &web_sys::Headers) -> HeaderMap {
     pairs.into_iter().filter_map(read).collect()
 }
 
-/// Reads the body. One that is too large is still read to its end and dropped, up to a limit: a client that cannot finish sending
-/// would see a broken connection instead of the answer.
-async fn read_body(request: web_sys::Request, headers: &HeaderMap) -> Result<Bytes, Error> {
+/// Cheaper than a stream.
+async fn read_whole(request: web_sys::Request) -> Result<Bytes, Error> {
+    let buffer = JsFuture::from(request.array_buffer().map_err(|_| Error::MalformedJson)?).await;
+    Ok(Uint8Array::new(&buffer.map_err(|_| Error::MalformedJson)?).to_vec().into())
+}
+
+async fn read_stream(mut request: worker::Request) -> Result<Bytes, Error> {
     let (mut body, mut length) = (Vec::new(), 0);
-    if header::content_length(headers).is_some_and(|length| length <= LARGEST_BODY) {
-        // A stream costs more.
-        let buffer = JsFuture::from(request.array_buffer().map_err(|_| Error::MalformedJson)?).await;
-        body = Uint8Array::new(&buffer.map_err(|_| Error::MalformedJson)?).to_vec();
-        length = body.len();
-    } else if let Ok(mut chunks) = worker::Request::from(request).stream() {
-        // A request without a body has no stream.
+    // A request without a body has no stream.
+    if let Ok(mut chunks) = request.stream() {
         while let Some(chunk) = chunks.next().await {
             let chunk = chunk.map_err(|_| Error::MalformedJson)?;
             length += chunk.len();
@@ -66,12 +64,12 @@ async fn read_body(request: web_sys::Request, headers: &HeaderMap) -> Result<Byt
     if length > LARGEST_BODY { Err(Error::TooLarge(LARGEST_BODY)) } else { Ok(body.into()) }
 }
 
-/// An answer as the runtime takes it.
+/// An answer as the runtime takes it. Its headers are an object, which workerd takes faster than pairs: none may be there twice.
 pub(super) fn write(response: &Response) -> worker::Result<web_sys::Response> {
     let mut headers = Vec::new();
     let pairs =
         response.headers().iter().map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())));
-    serde_json::Serializer::new(&mut headers).collect_seq(pairs)?;
+    serde_json::Serializer::new(&mut headers).collect_map(pairs)?;
     let init = web_sys::ResponseInit::new();
     init.set_status(response.status().as_u16());
     init.set_headers(&JSON::parse(text(&headers)?)?);

@@ -53,7 +53,7 @@ impl AllowedOrigins {
 
     /// Adds the CORS headers to the answer to a request from `origin`, if that may read it.
     pub fn apply(&self, origin: Option<HeaderValue>, response: &mut HeaderMap) {
-        response.append(VARY, HeaderValue::from_static("Origin"));
+        response.insert(VARY, HeaderValue::from_static("Origin"));
         let Some(origin) = origin else { return };
         if origin.to_str().is_ok_and(|origin| self.allows(origin)) {
             response.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
