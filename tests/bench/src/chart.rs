@@ -42,7 +42,7 @@ pub(crate) fn svg(results: &Results) -> Result<String> {
         let (label, color) = match bar.program {
             Program::Ours(_) => (format!("{}, Rust", bar.case), "#b7410e"),
             Program::Baseline(_) => (format!("{}, TypeScript", bar.case), "#3178c6"),
-            Program::RustHello | Program::JsHello => (bar.program.to_string(), "#999"),
+            _ => (bar.program.to_string(), "#999"),
         };
         writeln!(
             svg,

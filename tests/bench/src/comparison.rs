@@ -41,6 +41,14 @@ pub(crate) struct Comparison {
     pub(crate) duration: Duration,
 }
 
+impl Comparison {
+    /// Calls alone are a floor for CPU, and what a delay adds to them is the delay.
+    fn contenders_in(&self, setting: Setting) -> Vec<&Contender> {
+        let is_floor = |contender: &Contender| matches!(contender.program, Program::JsCalls(_));
+        self.contenders.iter().filter(|contender| setting.delay_ms == 0 || !is_floor(contender)).collect()
+    }
+}
+
 /// What was measured of one contender in one setting.
 #[derive(Serialize)]
 pub(crate) struct Measured {
@@ -101,8 +109,9 @@ impl Bench<'_> {
         let mut measured = Vec::new();
         for setting in &comparison.settings {
             self.stub.delay(setting.delay_ms);
+            let contenders = comparison.contenders_in(*setting);
             let mut collected = Vec::new();
-            for _ in &comparison.contenders {
+            for _ in &contenders {
                 let latencies = load::histogram()?;
                 collected.push(Collected { rounds: Vec::new(), latencies, calls: BTreeMap::new() });
             }
@@ -113,7 +122,7 @@ impl Bench<'_> {
                     order.reverse();
                 }
                 for contender in order {
-                    let Contender { program, case } = &comparison.contenders[contender];
+                    let Contender { program, case } = contenders[contender];
                     let server = server_of(&servers, program, case.rooms)?;
                     let exchange = self.exchange(program, case).await?;
                     self.measure(server, exchange, *setting, comparison.duration, &mut collected[contender])
@@ -121,7 +130,7 @@ impl Bench<'_> {
                         .with_context(|| format!("{}, {program}, {}", case.name(), comparison.runtime))?;
                 }
             }
-            for (contender, collected) in comparison.contenders.iter().zip(collected) {
+            for (contender, collected) in contenders.into_iter().zip(collected) {
                 measured.push(collected.summarise(contender, comparison.runtime, *setting)?);
             }
         }
@@ -154,7 +163,10 @@ impl Bench<'_> {
         let exchange = case.exchange(self.deployment).await?;
         Ok(match program {
             Program::JsHello | Program::RustHello => load::Exchange { status: 200, location: None, ..exchange },
-            Program::Ours(_) | Program::Baseline(_) => exchange,
+            Program::JsCalls(calls) => {
+                load::Exchange { path: format!("/?calls={calls}"), status: 200, location: None, ..exchange }
+            }
+            Program::Ours(_) | Program::Baseline(_) | Program::JsRefusal => exchange,
         })
     }
 

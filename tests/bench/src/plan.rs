@@ -55,7 +55,7 @@ impl Plan {
         let mut comparisons = Vec::new();
         for runtime in Runtime::ALL {
             comparisons.push(self.refusals(runtime));
-            comparisons.extend(served_twice().map(|case| self.beside_baseline(runtime, &case)));
+            comparisons.extend(served_twice().map(|(case, calls)| self.beside_baseline(runtime, &case, calls)));
             comparisons.extend(self.served_once(runtime)?);
         }
         if let Some(only) = only {
@@ -86,11 +86,13 @@ impl Plan {
         {
             contenders.extend(both(&case(detail, kind)));
         }
+        contenders.push(Contender { program: Program::JsRefusal, case: case("refused by hand", Kind::NoToken) });
         Comparison { runtime, contenders, settings: Self::settings(&[0]), duration: self.duration }
     }
 
-    fn beside_baseline(&self, runtime: Runtime, case: &Case) -> Comparison {
-        let contenders = both(case).to_vec();
+    fn beside_baseline(&self, runtime: Runtime, case: &Case, calls: u8) -> Comparison {
+        let [ours, baseline] = both(case);
+        let contenders = vec![ours, baseline, Contender { program: Program::JsCalls(calls), case: case.clone() }];
         Comparison { runtime, contenders, settings: Self::settings(self.delays_ms), duration: self.duration }
     }
 
@@ -109,14 +111,15 @@ impl Plan {
     }
 }
 
-fn served_twice() -> impl Iterator<Item = Case> {
+/// With the calls that ours makes.
+fn served_twice() -> impl Iterator<Item = (Case, u8)> {
     let served = Case::served;
     [
-        Case { detail: "LiveKit", ..served("get-openvidu-token") },
-        Case { detail: "OpenVidu 2", rooms: Rooms::OpenVidu2, ..served("get-openvidu-token") },
-        Case { detail: "a link", ..served("create-video-session") },
-        Case { detail: "Zoom", kind: Kind::ServedByZoom, ..served("create-video-session") },
-        served("zoom-oauth-callback"),
+        (Case { detail: "LiveKit", ..served("get-openvidu-token") }, 1),
+        (Case { detail: "OpenVidu 2", rooms: Rooms::OpenVidu2, ..served("get-openvidu-token") }, 2),
+        (Case { detail: "a link", ..served("create-video-session") }, 1),
+        (Case { detail: "Zoom", kind: Kind::ServedByZoom, ..served("create-video-session") }, 3),
+        (served("zoom-oauth-callback"), 3),
     ]
     .into_iter()
 }

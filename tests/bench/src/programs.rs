@@ -50,6 +50,10 @@ pub(crate) enum Program {
     RustHello,
     /// A hello-world in JavaScript.
     JsHello,
+    /// A refusal by hand in JavaScript: the floor under ours.
+    JsRefusal,
+    /// So many upstream calls in JavaScript, and nothing else: the floor under a function that makes them.
+    JsCalls(u8),
 }
 
 /// The functions that there are in TypeScript too.
@@ -62,6 +66,8 @@ impl fmt::Display for Program {
             Self::Baseline(name) => write!(formatter, "{name} in TypeScript"),
             Self::RustHello => formatter.write_str("hello-world in Rust"),
             Self::JsHello => formatter.write_str("hello-world in JavaScript"),
+            Self::JsRefusal => formatter.write_str("refusal in JavaScript"),
+            Self::JsCalls(calls) => write!(formatter, "{calls} calls in JavaScript"),
         }
     }
 }
@@ -95,6 +101,8 @@ impl Program {
             Self::RustHello => wasm_worker(PathBuf::from("tests/bench/hello/build")),
             Self::Baseline(name) => vec![format!("target/baseline/workerd/{name}.js").into()],
             Self::JsHello => vec!["target/baseline/workerd/hello.js".into()],
+            Self::JsRefusal => vec!["target/baseline/workerd/refusal.js".into()],
+            Self::JsCalls(_) => vec!["target/baseline/workerd/calls.js".into()],
         }
     }
 
@@ -105,6 +113,8 @@ impl Program {
             Self::RustHello => "tests/bench/hello/deno.ts".into(),
             Self::Baseline(name) => format!("target/baseline/deno/{name}.js").into(),
             Self::JsHello => "target/baseline/deno/hello.js".into(),
+            Self::JsRefusal => "target/baseline/deno/refusal.js".into(),
+            Self::JsCalls(_) => "target/baseline/deno/calls.js".into(),
         }
     }
 
@@ -113,7 +123,7 @@ impl Program {
         match self {
             Self::Ours(name) => format!("supabase/functions/{name}/function.js").into(),
             Self::RustHello => "tests/bench/hello/build/function.js".into(),
-            Self::Baseline(_) | Self::JsHello => self.modules().swap_remove(0),
+            _ => self.modules().swap_remove(0),
         }
     }
 

@@ -39,28 +39,32 @@ fn goals(results: &Results) -> Result<String> {
 /// What requests cost on upstreams that answer at once, ours beside those in TypeScript.
 fn served(results: &Results) -> Result<String> {
     let mut text = String::from(
-        "| Rust / TypeScript, 16 connections, upstreams of 0 ms | in | calls | CPU a request | requests/s | requests/s and core \
-         | requests/s, times | by CPU, times |\n|---|---|---|---|---|---|---|---|\n",
+        "| Rust / TypeScript, 16 connections, upstreams of 0 ms | in | calls | CPU a request | of which the calls alone \
+         | requests/s | requests/s and core | requests/s, times | by CPU, times | with the calls alone, times |\n\
+         |---|---|---|---|---|---|---|---|---|---|\n",
     );
     for ours in at_full_load(results).filter(|measured| matches!(measured.program, Program::Ours(_))) {
         let Some(other) = results.beside(ours).filter(|other| !REFUSALS.contains(&other.case.as_str())) else {
             continue;
         };
+        let calls = results.calls_alone(ours);
         writeln!(
             text,
-            "| {} | {} | {:.0} / {:.0} | {:.3} / {:.3} ms | {:.0} / {:.0} | {:.0} / {:.0} | {} | {} |",
+            "| {} | {} | {:.0} / {:.0} | {:.3} / {:.3} ms | {} | {:.0} / {:.0} | {:.0} / {:.0} | {} | {} | {} |",
             ours.case,
             ours.runtime,
             ours.calls_per_request(),
             other.calls_per_request(),
             ours.cpu_ms_per_request.median,
             other.cpu_ms_per_request.median,
+            cpu_of(calls),
             ours.requests_per_second.median,
             other.requests_per_second.median,
             ours.requests_per_core_second.median,
             other.requests_per_core_second.median,
             times(ours.times(other, per_second)),
             times(other.times(ours, cpu)),
+            times(calls.and_then(|calls| other.times(calls, cpu))),
         )?;
     }
     text.push('\n');
@@ -70,20 +74,20 @@ fn served(results: &Results) -> Result<String> {
 /// What refusals cost, beside the least that there is.
 fn refused(results: &Results) -> Result<String> {
     let mut text = String::from(
-        "| refused, 16 connections | in | CPU a request | in TypeScript | hello-world in JavaScript | in Rust \
-         | requests/s of the JavaScript hello-world's | by CPU |\n|---|---|---|---|---|---|---|---|\n",
+        "| refused, 16 connections | in | CPU a request | in TypeScript | by hand in JavaScript \
+         | hello-world in JavaScript | in Rust | requests/s of the JavaScript hello-world's | by CPU |\n\
+         |---|---|---|---|---|---|---|---|---|\n",
     );
     let is_refusal = |measured: &&Measured| REFUSALS.contains(&measured.case.as_str());
     let refusals = at_full_load(results).filter(is_refusal);
     for ours in refusals.filter(|measured| matches!(measured.program, Program::Ours(_))) {
-        let hello = |program: Program| {
+        let floor = |program: Program| {
             at_full_load(results).find(|other| other.program == program && other.runtime == ours.runtime)
         };
-        let (js_hello, rust_hello) = (hello(Program::JsHello), hello(Program::RustHello));
+        let (js_hello, rust_hello) = (floor(Program::JsHello), floor(Program::RustHello));
         write!(text, "| {} | {} |", ours.case, ours.runtime)?;
-        for measured in [Some(ours), results.beside(ours), js_hello, rust_hello] {
-            let cpu = measured.map(|measured| format!("{:.3} ms", measured.cpu_ms_per_request.median));
-            write!(text, " {} |", cpu.unwrap_or_default())?;
+        for measured in [Some(ours), results.beside(ours), floor(Program::JsRefusal), js_hello, rust_hello] {
+            write!(text, " {} |", cpu_of(measured))?;
         }
         let by_requests = js_hello.and_then(|hello| ours.times(hello, per_second));
         let by_cpu = js_hello.and_then(|hello| hello.times(ours, cpu));
@@ -91,6 +95,10 @@ fn refused(results: &Results) -> Result<String> {
     }
     text.push('\n');
     Ok(text)
+}
+
+fn cpu_of(measured: Option<&Measured>) -> String {
+    measured.map(|measured| format!("{:.3} ms", measured.cpu_ms_per_request.median)).unwrap_or_default()
 }
 
 fn at_full_load(results: &Results) -> impl Iterator<Item = &Measured> {
@@ -217,6 +225,7 @@ fn version(program: &Program) -> &'static str {
         Program::Ours(_) => "Rust",
         Program::Baseline(_) => "TypeScript",
         Program::RustHello | Program::JsHello => "hello-world",
+        Program::JsRefusal | Program::JsCalls(_) => "floor",
     }
 }
 

@@ -32,8 +32,17 @@ pub(crate) struct Results {
 impl Results {
     /// The TypeScript one that was measured beside one of ours.
     pub(crate) fn beside(&self, ours: &Measured) -> Option<&Measured> {
+        self.measured_with(ours, |program| matches!(program, Program::Baseline(_)))
+    }
+
+    /// The calls alone of one of ours.
+    pub(crate) fn calls_alone(&self, ours: &Measured) -> Option<&Measured> {
+        self.measured_with(ours, |program| matches!(program, Program::JsCalls(_)))
+    }
+
+    fn measured_with(&self, ours: &Measured, is_other: fn(&Program) -> bool) -> Option<&Measured> {
         self.load.iter().find(|other| {
-            matches!(other.program, Program::Baseline(_))
+            is_other(&other.program)
                 && other.case == ours.case
                 && other.runtime == ours.runtime
                 && other.setting == ours.setting
