@@ -30,8 +30,8 @@ impl Plan {
     pub(crate) const fn full() -> Self {
         Self {
             rounds: 3,
-            warm_up: 150,
-            starts: 5,
+            warm_up: 500,
+            starts: 9,
             delays_ms: &[0, 10, 50],
             duration: Duration::from_millis(350),
             stack_duration: Duration::from_secs(1),

@@ -109,8 +109,12 @@ fn at_full_load(results: &Results) -> impl Iterator<Item = &Measured> {
 fn latencies(results: &Results) -> Result<String> {
     let mut settings: Vec<Setting> = Vec::new();
     let compared = |measured: &&Measured| {
-        let has_both = matches!(measured.program, Program::Baseline(_)) || results.beside(measured).is_some();
-        has_both && !REFUSALS.contains(&measured.case.as_str())
+        let is_compared = match measured.program {
+            Program::Ours(_) => results.beside(measured).is_some(),
+            Program::Baseline(_) => true,
+            _ => false,
+        };
+        is_compared && !REFUSALS.contains(&measured.case.as_str())
     };
     for measured in results.load.iter().filter(compared) {
         if !settings.contains(&measured.setting) {
@@ -190,11 +194,9 @@ fn request(results: &Results, program: &Program) -> String {
         })
     };
     let (in_workerd, in_deno) = (of(Runtime::Workerd), of(Runtime::Deno));
-    let cpu = |measured: Option<&Measured>| {
-        measured.map(|measured| format!("{:.3}", measured.cpu_ms_per_request.median)).unwrap_or_default()
-    };
-    let calls = in_workerd.map(|measured| format!("{:.0}", measured.calls_per_request())).unwrap_or_default();
-    format!("{calls} | {} / {} ms", cpu(in_workerd), cpu(in_deno))
+    let Some((in_workerd, in_deno)) = in_workerd.zip(in_deno) else { return "|".to_owned() };
+    let cpu = |measured: &Measured| format!("{:.3}", measured.cpu_ms_per_request.median);
+    format!("{:.0} | {} / {} ms", in_workerd.calls_per_request(), cpu(in_workerd), cpu(in_deno))
 }
 
 fn stack(results: &Results) -> Result<String> {
@@ -221,12 +223,7 @@ fn stack(results: &Results) -> Result<String> {
 }
 
 fn version(program: &Program) -> &'static str {
-    match program {
-        Program::Ours(_) => "Rust",
-        Program::Baseline(_) => "TypeScript",
-        Program::RustHello | Program::JsHello => "hello-world",
-        Program::JsRefusal | Program::JsCalls(_) => "floor",
-    }
+    if matches!(program, Program::Ours(_)) { "Rust" } else { "TypeScript" }
 }
 
 fn spread(spread: &Spread, digits: usize) -> String {
