@@ -27,6 +27,8 @@ pub(crate) enum Kind {
     Served,
     /// It is a session at Zoom that is served.
     ServedByZoom,
+    /// It is served, each time to somebody whose token was not seen for long.
+    ServedToMany,
     /// Refused: 401.
     NoToken,
     /// Refused: 401. The signature is another key's.
@@ -45,10 +47,17 @@ impl Case {
         if self.detail.is_empty() { self.function.clone() } else { format!("{}: {}", self.function, self.detail) }
     }
 
-    /// The request, made now: some are signed with the time.
-    pub(crate) async fn exchange(&self, deployment: &Deployment) -> Result<Exchange> {
+    /// The requests that are sent in turn, made now: some are signed with the time.
+    pub(crate) async fn exchanges(&self, deployment: &Deployment) -> Result<Vec<Exchange>> {
+        if self.kind == Kind::ServedToMany {
+            return deployment.tokens.iter().map(|token| post(&self.function, Some(token), MEETING)).collect();
+        }
+        Ok(vec![self.exchange(deployment).await?])
+    }
+
+    async fn exchange(&self, deployment: &Deployment) -> Result<Exchange> {
         match self.kind {
-            Kind::Served | Kind::ServedByZoom => self.served_exchange(deployment).await,
+            Kind::Served | Kind::ServedByZoom | Kind::ServedToMany => self.served_exchange(deployment).await,
             Kind::NoToken => Ok(Exchange { status: 401, ..post(&self.function, None, MEETING)? }),
             Kind::ForgedToken => {
                 Ok(Exchange { status: 401, ..post(&self.function, Some(&deployment.forged_token), MEETING)? })

@@ -10,7 +10,7 @@ use crate::{
     cases::Case,
     deployment::{Deployment, Rooms},
     figures::Spread,
-    load::{self, Until},
+    load::{self, Exchange, Until},
     process,
     programs::{Program, Runtime},
     server::{Launcher, Server},
@@ -124,8 +124,8 @@ impl Bench<'_> {
                 for contender in order {
                     let Contender { program, case } = contenders[contender];
                     let server = server_of(&servers, program, case.rooms)?;
-                    let exchange = self.exchange(program, case).await?;
-                    self.measure(server, exchange, *setting, comparison.duration, &mut collected[contender])
+                    let exchanges = self.exchanges(program, case).await?;
+                    self.measure(server, &exchanges, *setting, comparison.duration, &mut collected[contender])
                         .await
                         .with_context(|| format!("{}, {program}, {}", case.name(), comparison.runtime))?;
                 }
@@ -151,39 +151,45 @@ impl Bench<'_> {
                 servers.push((program.clone(), case.rooms, server));
             }
             let server = server_of(&servers, program, case.rooms)?;
-            let exchange = self.exchange(program, case).await?;
-            let warmed_up = load::run(server.addresses[0], &[exchange], 8, Until::Requests(self.warm_up)).await;
+            let exchanges = self.exchanges(program, case).await?;
+            let warmed_up = load::run(server.addresses[0], &exchanges, 8, Until::Requests(self.warm_up)).await;
             warmed_up
                 .with_context(|| format!("{}, {program}, {}: {}", case.name(), comparison.runtime, server.errors()))?;
         }
         Ok(servers)
     }
 
-    async fn exchange(&self, program: &Program, case: &Case) -> Result<load::Exchange> {
-        let exchange = case.exchange(self.deployment).await?;
-        Ok(match program {
-            Program::JsHello | Program::RustHello => load::Exchange { status: 200, location: None, ..exchange },
-            Program::JsCalls(calls) => {
-                load::Exchange { path: format!("/?calls={calls}"), status: 200, location: None, ..exchange }
+    async fn exchanges(&self, program: &Program, case: &Case) -> Result<Vec<Exchange>> {
+        let mut exchanges = case.exchanges(self.deployment).await?;
+        for exchange in &mut exchanges {
+            match program {
+                Program::JsHello | Program::RustHello => (exchange.status, exchange.location) = (200, None),
+                Program::JsCalls(calls) => {
+                    (exchange.status, exchange.location) = (200, None);
+                    exchange.path = format!("/?calls={calls}");
+                }
+                Program::Ours(_) | Program::Baseline(_) | Program::JsRefusal => {}
             }
-            Program::Ours(_) | Program::Baseline(_) | Program::JsRefusal => exchange,
-        })
+        }
+        Ok(exchanges)
     }
 
     async fn measure(
         &self,
         server: &Server,
-        exchange: load::Exchange,
+        exchanges: &[Exchange],
         setting: Setting,
         duration: Duration,
         collected: &mut Collected,
     ) -> Result<()> {
         let pid = server.pid()?;
-        // At one connection most of the time is waiting.
-        let duration = if setting.connections == 1 && setting.delay_ms >= 50 { duration * 2 } else { duration };
+        // At one connection most of the time is waiting; at many without a delay, CPU and throughput are compared.
+        let longer =
+            setting.connections == 1 && setting.delay_ms >= 50 || setting.connections > 1 && setting.delay_ms == 0;
+        let duration = if longer { duration * 2 } else { duration };
         self.stub.take_calls();
         let before = process::cpu_time(pid)?;
-        let seen = load::run(server.addresses[0], &[exchange], setting.connections, Until::Time(duration)).await?;
+        let seen = load::run(server.addresses[0], exchanges, setting.connections, Until::Time(duration)).await?;
         let cpu = process::cpu_time(pid)?.saturating_sub(before);
         for (call, count) in self.stub.take_calls() {
             *collected.calls.entry(call).or_default() += count;

@@ -28,6 +28,7 @@ pub(crate) const SCHEDULER_SECRET: &str = "the scheduler's own secret";
 /// `OPENVIDU_WEBHOOK_SECRET`.
 pub(crate) const WEBHOOK_SECRET: &str = "0123456789abcdef0123456789abcdef";
 const ZOOM_WEBHOOK_SECRET: &str = "what Zoom signs its reports with";
+const SESSIONS: u128 = 500;
 const KEY_ID: &str = "bench";
 const SEAL_KEY: [u8; 32] = [7; 32];
 
@@ -47,16 +48,19 @@ pub(crate) struct Deployment {
     pub(crate) token: String,
     /// The same with another signature.
     pub(crate) forged_token: String,
+    /// Of so many sessions that a function has forgotten the first when the last is over.
+    pub(crate) tokens: Vec<String>,
 }
 
 impl Deployment {
     pub(crate) fn new(url: &str) -> Result<Self> {
         // A key that is the same each time: ECDSA's cost does not depend on it, and here it opens nothing.
         let key = SigningKey::from_slice(&[9; 32])?;
-        let token = access_token(&key, url)?;
-        let forged_token = access_token(&SigningKey::from_slice(&[8; 32])?, url)?;
+        let token = access_token(&key, url, 0)?;
+        let forged_token = access_token(&SigningKey::from_slice(&[8; 32])?, url, 0)?;
+        let tokens = (0..SESSIONS).map(|session| access_token(&key, url, session)).collect::<Result<_>>()?;
         let seal_keys = SealKeys::parse(&format!("bench:{}", BASE64_STANDARD.encode(SEAL_KEY)))?;
-        Ok(Self { url: url.to_owned(), key, seal_keys, token, forged_token })
+        Ok(Self { url: url.to_owned(), key, seal_keys, token, forged_token, tokens })
     }
 
     /// What the programs get.
@@ -147,7 +151,7 @@ fn rfc3339(seconds: u64) -> String {
 }
 
 /// With the claims that Supabase gives a user who signed in with a password.
-fn access_token(key: &SigningKey, url: &str) -> Result<String> {
+fn access_token(key: &SigningKey, url: &str, session: u128) -> Result<String> {
     let now = seconds_since_1970()?;
     let header = json!({"alg": "ES256", "kid": KEY_ID, "typ": "JWT"});
     let claims = json!({
@@ -163,7 +167,7 @@ fn access_token(key: &SigningKey, url: &str) -> Result<String> {
         "role": "authenticated",
         "aal": "aal1",
         "amr": [{"method": "password", "timestamp": now}],
-        "session_id": Uuid::from_u128(0x2),
+        "session_id": Uuid::from_u128(session),
         "is_anonymous": false,
     });
     let encode = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());

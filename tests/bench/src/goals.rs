@@ -20,6 +20,7 @@ const LONGEST_P50_MS: [(&str, f64); 2] = [(LIVEKIT, 15.0), (OPENVIDU, 26.0)];
 pub(crate) const LIVEKIT: &str = "get-openvidu-token: LiveKit";
 pub(crate) const OPENVIDU: &str = "get-openvidu-token: OpenVidu 2";
 pub(crate) const NO_TOKEN: &str = "get-openvidu-token: no token";
+pub(crate) const FORGED_TOKEN: &str = "get-openvidu-token: forged token";
 pub(crate) const BAD_BODY: &str = "get-openvidu-token: bad body";
 
 /// One goal.
@@ -110,7 +111,7 @@ fn refusals(results: &Results) -> Goal {
 }
 
 /// The cases that are refused.
-pub(crate) const REFUSALS: [&str; 3] = [NO_TOKEN, "get-openvidu-token: forged token", BAD_BODY];
+pub(crate) const REFUSALS: [&str; 3] = [NO_TOKEN, FORGED_TOKEN, BAD_BODY];
 
 fn latency(results: &Results) -> Goal {
     let mut measured = Vec::new();
@@ -131,30 +132,32 @@ fn latency(results: &Results) -> Goal {
 
 fn throughput(results: &Results) -> Goal {
     let mut measured = Vec::new();
-    for ours in results.load.iter().filter(|measured| {
-        matches!(measured.program, Program::Ours(_))
-            && measured.setting.delay_ms == 0
-            && measured.setting.connections > 1
-            && !REFUSALS.contains(&measured.case.as_str())
-    }) {
-        let Some(baseline) = results.beside(ours) else { continue };
-        if let (Some(times), Some(cpu)) = (ours.times(baseline, per_second), baseline.times(ours, cpu)) {
-            let most = results.calls_alone(ours).and_then(|calls| baseline.times(calls, self::cpu));
-            let text = format!(
-                "{} in {} {:.2} times ({:.2} by CPU; its calls alone: {:.2})",
-                ours.case,
-                ours.runtime,
-                times.median,
-                cpu.median,
-                most.map_or(f64::NAN, |most| most.median),
-            );
-            measured.push((times.median >= LEAST_SERVED, text));
+    for runtime in Runtime::ALL {
+        let mut compared: Vec<_> = results
+            .load
+            .iter()
+            .filter(|ours| {
+                matches!(ours.program, Program::Ours(_))
+                    && ours.runtime == runtime
+                    && ours.setting.delay_ms == 0
+                    && ours.setting.connections > 1
+                    && !REFUSALS.contains(&ours.case.as_str())
+            })
+            .filter_map(|ours| {
+                let baseline = results.beside(ours)?;
+                Some((ours.times(baseline, per_second)?.median, baseline.times(ours, cpu)?.median, &ours.case))
+            })
+            .collect();
+        compared.sort_by(|a, b| a.0.total_cmp(&b.0));
+        for (times, by_cpu, case) in compared.first().into_iter().chain(compared.last()) {
+            measured
+                .push((*times >= LEAST_SERVED, format!("{case} in {runtime} {times:.2} times ({by_cpu:.2} by CPU)")));
         }
     }
-    goal("with upstreams of 0 ms at least 3 times the TypeScript one's requests/s", &measured)
+    goal("with upstreams of 0 ms at least 3 times the TypeScript one's requests/s (least and most)", &measured)
 }
 
-/// A request with a bad body is refused after its token was verified, and one without a token before.
+/// A forged token is verified as the first request of a genuine one is; that of a bad body was remembered.
 fn signature(results: &Results) -> Goal {
     let mut measured = Vec::new();
     for runtime in Runtime::ALL {
@@ -167,8 +170,10 @@ fn signature(results: &Results) -> Goal {
             });
             found.map(|measured| measured.cpu_ms_per_request.median)
         };
-        if let (Some(with), Some(without)) = (cpu_of(BAD_BODY), cpu_of(NO_TOKEN)) {
-            measured.push((with - without < MOST_ES256_MS, format!("{:.3} ms in {runtime}", with - without)));
+        if let (Some(without), Some(first), Some(later)) = (cpu_of(NO_TOKEN), cpu_of(FORGED_TOKEN), cpu_of(BAD_BODY)) {
+            let text =
+                format!("{:.3} ms in {runtime} at its first request, {:.3} ms later", first - without, later - without);
+            measured.push((first - without < MOST_ES256_MS, text));
         }
     }
     goal("an ES256 token verified for less than 1 ms of CPU", &measured)

@@ -116,6 +116,14 @@ fn served_twice() -> impl Iterator<Item = (Case, u8)> {
     let served = Case::served;
     [
         (Case { detail: "LiveKit", ..served("get-openvidu-token") }, 1),
+        (
+            Case {
+                detail: "LiveKit, each time another user",
+                kind: Kind::ServedToMany,
+                ..served("get-openvidu-token")
+            },
+            1,
+        ),
         (Case { detail: "OpenVidu 2", rooms: Rooms::OpenVidu2, ..served("get-openvidu-token") }, 2),
         (Case { detail: "a link", ..served("create-video-session") }, 1),
         (Case { detail: "Zoom", kind: Kind::ServedByZoom, ..served("create-video-session") }, 3),

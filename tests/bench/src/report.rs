@@ -15,7 +15,12 @@ use crate::{
 
 /// All tables.
 pub(crate) fn markdown(results: &Results) -> Result<String> {
-    let mut text = format!("{}; medians of {} rounds (least to most)\n\n", results.machine.line(), results.rounds);
+    let mut text = format!(
+        "{}; medians of {} rounds, or {} starts (least to most)\n\n",
+        results.machine.line(),
+        results.rounds,
+        results.starts
+    );
     for table in
         [goals(results)?, served(results)?, refused(results)?, latencies(results)?, at_rest(results)?, stack(results)?]
     {
@@ -108,15 +113,8 @@ fn at_full_load(results: &Results) -> impl Iterator<Item = &Measured> {
 
 fn latencies(results: &Results) -> Result<String> {
     let mut settings: Vec<Setting> = Vec::new();
-    let compared = |measured: &&Measured| {
-        let is_compared = match measured.program {
-            Program::Ours(_) => results.beside(measured).is_some(),
-            Program::Baseline(_) => true,
-            _ => false,
-        };
-        is_compared && !REFUSALS.contains(&measured.case.as_str())
-    };
-    for measured in results.load.iter().filter(compared) {
+    let is_program = |measured: &&Measured| matches!(measured.program, Program::Ours(_) | Program::Baseline(_));
+    for measured in results.load.iter().filter(is_program) {
         if !settings.contains(&measured.setting) {
             settings.push(measured.setting);
         }
@@ -128,7 +126,7 @@ fn latencies(results: &Results) -> Result<String> {
     }
     writeln!(text, "\n|---|---|{}", "---|".repeat(settings.len()))?;
     let mut rows: Vec<(&str, &Program, Runtime)> = Vec::new();
-    for measured in results.load.iter().filter(compared) {
+    for measured in results.load.iter().filter(is_program) {
         let row = (measured.case.as_str(), &measured.program, measured.runtime);
         if !rows.contains(&row) {
             rows.push(row);
@@ -204,7 +202,7 @@ fn stack(results: &Results) -> Result<String> {
         return Ok(String::new());
     }
     let mut text = String::from(
-        "| on the development stack | connections | | requests/s | p50 | p99 |\n|---|---|---|---|---|---|\n",
+        "| on the development stack, in workerd | connections | | requests/s | p50 | p99 |\n|---|---|---|---|---|---|\n",
     );
     for on_stack in &results.stack {
         writeln!(

@@ -96,18 +96,13 @@ impl Launcher {
             writeln!(sockets, "(name = \"s{number}\", address = \"{address}\", http = (), service = \"s{number}\"),")?;
             let modules = modules(folder, number, program)?;
             let date = &self.compatibility_date;
-            let flags = match program {
-                // As the bundler of the team that wrote it would have it.
-                Program::Baseline(_) => r#", compatibilityFlags = ["nodejs_compat"]"#,
-                _ => "",
-            };
             let mut bindings = String::new();
             for (name, value) in variables {
                 write!(bindings, "(name = \"{name}\", text = {}),", serde_json::Value::from(value.as_str()))?;
             }
             writeln!(
                 workers,
-                "const w{number} :Workerd.Worker = (compatibilityDate = \"{date}\"{flags}, modules = [{modules}], \
+                "const w{number} :Workerd.Worker = (compatibilityDate = \"{date}\", modules = [{modules}], \
                  bindings = [{bindings}]);"
             )?;
         }

@@ -12,12 +12,12 @@ export const zoomTokenContext = (userId: string) => `zoom_token:${userId}`;
 export const ZOOM_STATE_CONTEXT = "zoom_oauth_state";
 
 export async function seal(env: Env, context: string, text: string): Promise<string> {
-  const [first] = keys(env);
+  const [first] = await keys(env);
   if (first === undefined) throw internal("SEAL_KEYS has no key");
   const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
   const sealed = await crypto.subtle.encrypt(
     { name: "AES-GCM", iv: nonce, additionalData: additionalData(first.id, context) },
-    await imported(first.bytes, "encrypt"),
+    first.key,
     new TextEncoder().encode(text),
   );
   const body = new Uint8Array(NONCE_BYTES + sealed.byteLength);
@@ -29,13 +29,13 @@ export async function seal(env: Env, context: string, text: string): Promise<str
 /** Opens what was sealed for this context; null when it was not. */
 export async function open(env: Env, context: string, sealed: string): Promise<string | null> {
   const [version, id, ...rest] = sealed.split(".");
-  const key = keys(env).find((known) => known.id === id);
+  const key = (await keys(env)).find((known) => known.id === id)?.key;
   if (version !== "v1" || key === undefined) return null;
   try {
     const body = fromBase64(rest.join(".").replaceAll("-", "+").replaceAll("_", "/"));
     const opened = await crypto.subtle.decrypt(
-      { name: "AES-GCM", iv: body.slice(0, NONCE_BYTES), additionalData: additionalData(key.id, context) },
-      await imported(key.bytes, "decrypt"),
+      { name: "AES-GCM", iv: body.slice(0, NONCE_BYTES), additionalData: additionalData(id!, context) },
+      key,
       body.slice(NONCE_BYTES),
     );
     return new TextDecoder().decode(opened);
@@ -44,15 +44,23 @@ export async function open(env: Env, context: string, sealed: string): Promise<s
   }
 }
 
-function keys(env: Env): { id: string; bytes: Uint8Array<ArrayBuffer> }[] {
-  return required(env, "SEAL_KEYS").split(",").map((entry) => {
-    const [id = "", key = ""] = entry.trim().split(":");
-    return { id, bytes: fromBase64(key) };
-  });
+interface Key {
+  id: string;
+  key: CryptoKey;
 }
 
-const imported = (bytes: Uint8Array<ArrayBuffer>, usage: "encrypt" | "decrypt") =>
-  crypto.subtle.importKey("raw", bytes, "AES-GCM", false, [usage]);
+let imported: Promise<Key[]> | undefined;
+
+function keys(env: Env): Promise<Key[]> {
+  imported ??= Promise.all(
+    required(env, "SEAL_KEYS").split(",").map(async (entry) => {
+      const [id = "", key = ""] = entry.trim().split(":");
+      return { id, key: await crypto.subtle.importKey("raw", fromBase64(key), "AES-GCM", false, ["encrypt", "decrypt"]) };
+    }),
+  );
+  return imported;
+}
+
 const additionalData = (id: string, context: string) => new TextEncoder().encode(`v1.${id}|${context}`);
 const fromBase64 = (text: string) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 const toBase64Url = (bytes: Uint8Array) =>
