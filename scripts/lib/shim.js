@@ -27,9 +27,9 @@ function caught(error) {
 // A trap in a callback has no caller who could hear of it, and ends the process of Deno.
 for (const name of ["queueMicrotask", "setTimeout"]) {
   const schedule = globalThis[name];
-  const guarded = (callback) => () => {
+  const guarded = (callback) => (...given) => {
     try {
-      callback();
+      callback(...given);
     } catch (error) {
       caught(error);
     }

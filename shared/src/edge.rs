@@ -1,5 +1,5 @@
 //! Where Workers end and the project begins: a worker request in, a worker response out, and one log line for each.
-//! No other module of this crate names a type of `worker` or of the runtime.
+//! No other module of this crate knows `worker`; of the runtime, the `web` modules know its WebCrypto.
 
 mod web;
 

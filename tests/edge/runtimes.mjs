@@ -1,4 +1,5 @@
-// Runs tests against one function alone, without a stack, in both runtimes.
+// Runs tests against one function alone, without a stack, in both runtimes, and speaks to it as no HTTP client does.
+import net from "node:net";
 import path from "node:path";
 import { after, before, describe, mock } from "node:test";
 import { startDeno } from "../../scripts/lib/dev/functions-deno.mjs";
@@ -27,4 +28,30 @@ export function inBothRuntimes({ name, programs, variables = {} }, tests) {
       tests(served, runtime);
     });
   }
+}
+
+/**
+ * One connection: all that came back on it when it ended, or when that was enough.
+ * @param {string} url
+ * @param {(socket: net.Socket) => void} begin sends what is sent at once
+ * @param {(got: string, socket: net.Socket) => boolean} isEnough is asked at each part of the answer
+ */
+export function exchange(url, begin, isEnough) {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    let got = "";
+    const socket = net.connect(Number(port), hostname, () => begin(socket));
+    const hangs = setTimeout(() => reject(new Error(`neither answered nor closed:\n${got}`)), 20_000);
+    const done = () => {
+      clearTimeout(hangs);
+      socket.destroy();
+      resolve(got);
+    };
+    socket.setEncoding("utf8").on("data", (text) => {
+      got += text;
+      if (isEnough(got, socket)) done();
+    });
+    // Deno resets a connection whose chunks make no sense.
+    socket.once("error", done).once("close", done);
+  });
 }

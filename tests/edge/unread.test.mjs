@@ -1,9 +1,8 @@
 // A refusal does not wait for a body that nobody will read: what is left of it is never taken for the next request, and the caller
 // gets the refusal, whether the body was sent before or comes after.
 import assert from "node:assert/strict";
-import net from "node:net";
 import { test } from "node:test";
-import { inBothRuntimes } from "./runtimes.mjs";
+import { exchange, inBothRuntimes } from "./runtimes.mjs";
 
 const variables = {
   SUPABASE_URL: "http://127.0.0.1:9",
@@ -25,33 +24,17 @@ const request = (id, body) =>
 /** A body that is itself a request, over and over. */
 const smuggled = (size) => request("smuggled", "").repeat(Math.ceil(size / request("smuggled", "").length)).slice(0, size);
 
-/** Sends the parts one after the other, each once `first` is answered; all that comes back until `second` is, or the end. */
-function exchange(url, parts) {
-  const { hostname, port } = new URL(url);
-  return new Promise((resolve, reject) => {
-    let got = "";
-    const unsent = [...parts];
-    const socket = net.connect(Number(port), hostname, () => socket.write(unsent.shift()));
-    const hangs = setTimeout(() => reject(new Error(`neither answered nor closed:\n${got}`)), 20_000);
-    const done = () => {
-      clearTimeout(hangs);
-      socket.destroy();
-      resolve(got);
-    };
-    socket.setEncoding("utf8").on("data", (text) => {
-      got += text;
-      if (/"request_id":"second"/.test(got)) done();
-      else if (/"request_id":"first"/.test(got) && unsent.length > 0) socket.write(unsent.shift());
-    });
-    // It was told already; a runtime may close the connection rather than read the rest.
-    socket.once("error", done).once("close", done);
+/** Sends the first part, and the rest once the refusal is there. */
+const send = (url, [part, ...rest]) =>
+  exchange(url, (socket) => socket.write(part), (got, socket) => {
+    if (/"request_id":"first"/.test(got)) rest.splice(0).forEach((part) => socket.write(part));
+    return /"request_id":"second"/.test(got);
   });
-}
 
 const answered = (got) => [...got.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status]) => status);
 
 inBothRuntimes({ name: "zoom-disconnect", variables }, (served) => {
-  for (const size of [0, 300, 60_000]) {
+  for (const size of [300, 60_000]) {
     const first = request("first", smuggled(size));
     const head = first.slice(0, first.length - size);
     const second = request("second", "{}");
@@ -61,7 +44,7 @@ inBothRuntimes({ name: "zoom-disconnect", variables }, (served) => {
       ["in part, and the rest after the answer", [first.slice(0, head.length + size / 2), first.slice(head.length + size / 2) + second]],
     ]) {
       test(`a body of ${size} bytes ${when}`, async () => {
-        const got = await exchange(served.url, parts);
+        const got = await send(served.url, parts);
         assert.match(got, /"code":"unauthenticated","request_id":"first"/);
         assert.doesNotMatch(got, /smuggled/);
         assert.ok(answered(got).every((status) => status === "401") && answered(got).length <= 2, got);
