@@ -20,7 +20,7 @@ use crate::{
     config::Config,
     context::{Context, Deployment},
     http::{
-        Error, Incoming, Note, Response, cors, path,
+        Error, Note, Request, Response, cors, path,
         request_id::{self, X_REQUEST_ID},
     },
 };
@@ -47,19 +47,19 @@ pub async fn serve<H>(
     handler: H,
 ) -> worker::Result<web_sys::Response>
 where
-    H: AsyncFnOnce(&Context, Incoming) -> Result<Response, Error>,
+    H: AsyncFnOnce(&Context, Request) -> Result<Response, Error>,
 {
     let started = WorkerClock.now();
-    let (incoming, url) = web::read(request).await;
-    let request_id = request_id::of(incoming.headers());
+    let incoming = web::read(request).await;
+    let request_id = request_id::of(&incoming.headers);
     let mut line = LogLine::new(function.name, &request_id);
     let mut response = match deployment(&env) {
         Err(error) => line.answer(error),
         Ok(deployment) => {
-            let (path, query) = path::of_url(&url);
+            let (path, query) = path::of_url(&incoming.url);
             let (path, query) = (path.to_owned(), query.to_owned());
             let context = Context { path, query, ..Context::new(deployment, request_id.clone()) };
-            let origin = incoming.headers().get(ORIGIN).cloned();
+            let origin = incoming.headers.get(ORIGIN).cloned();
             let answer = answer(&context, function, incoming, handler).await;
             line.caller_id = context.caller_id.get();
             line.note(context.note.take());
@@ -93,17 +93,26 @@ where
     line.write(response.status().as_u16(), started);
 }
 
-async fn answer<H>(context: &Context, function: Function, incoming: Incoming, handler: H) -> Result<Response, Error>
+async fn answer<H>(
+    context: &Context,
+    function: Function,
+    incoming: web::Incoming,
+    handler: H,
+) -> Result<Response, Error>
 where
-    H: AsyncFnOnce(&Context, Incoming) -> Result<Response, Error>,
+    H: AsyncFnOnce(&Context, Request) -> Result<Response, Error>,
 {
-    if incoming.method() == Method::OPTIONS {
+    let web::Incoming { method, headers, body, .. } = incoming;
+    if method == Method::OPTIONS {
         return Ok(cors::preflight(function.methods));
     }
-    if !function.methods.split(", ").any(|allowed| allowed == incoming.method().as_str()) {
+    if !function.methods.split(", ").any(|allowed| allowed == method.as_str()) {
         return Err(Error::MethodNotAllowed(function.methods));
     }
-    handler(context, incoming).await
+    let mut request = Request::new(body?);
+    *request.method_mut() = method;
+    *request.headers_mut() = headers;
+    handler(context, request).await
 }
 
 fn deployment(env: &Env) -> Result<Rc<Deployment>, Error> {

@@ -14,14 +14,13 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::future::{FutureExt as _, LocalBoxFuture, ready};
+use futures_util::future::{FutureExt as _, LocalBoxFuture};
 use serde_json::Value;
 
 use crate::{
     clock::Clock,
     config::Config,
     context::{Context, Deployment},
-    http::{Incoming, Request},
 };
 
 /// Where nobody answers.
@@ -51,13 +50,6 @@ impl Clock for TestClock {
     fn sleep(&self, duration: Duration) -> LocalBoxFuture<'static, ()> {
         tokio::time::sleep(duration).boxed_local()
     }
-}
-
-/// A request whose body is there.
-#[must_use]
-pub fn incoming(request: Request) -> Incoming {
-    let (parts, body) = request.into_parts();
-    Incoming::new(parts, ready(Ok(body)).boxed_local())
 }
 
 /// A request in a deployment with these variables, and with keys for Supabase, whose URL has to be among them.

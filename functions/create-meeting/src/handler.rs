@@ -6,7 +6,7 @@ use serde_json::Value;
 use shared::{
     auth,
     context::Context,
-    http::{Error, Incoming, Response, idempotency, json},
+    http::{Error, Request, Response, idempotency, json},
     supabase,
 };
 
@@ -33,12 +33,11 @@ struct Arguments<'a> {
 /// 3. Let the database authorise, create the meeting and tell the other side: 404, 409, 422, 429. The same
 ///    `Idempotency-Key` finds what an earlier request made.
 /// 4. Answer 201 with the meeting.
-pub(crate) async fn handle(context: &Context, request: Incoming) -> Result<Response, Error> {
+pub(crate) async fn handle(context: &Context, request: Request) -> Result<Response, Error> {
     // (1) Authenticate.
     let caller = auth::authenticate(context, request.headers()).await?;
 
     // (2) Parse.
-    let request = request.read().await?;
     let idempotency_key = idempotency::key(request.headers())?;
     let meeting_request = MeetingRequest::parse(json::read::<Body>(&request)?, context.clock().now())?;
 

@@ -9,7 +9,7 @@ use shared::{
     auth::{self, Caller},
     context::Context,
     crypto::random,
-    http::{Error, Incoming, Response, idempotency, json},
+    http::{Error, Request, Response, idempotency, json},
     providers::{
         Provider, jitsi,
         zoom::{Grant, PASSCODE_LENGTH},
@@ -77,12 +77,11 @@ const ASK_AGAIN_AFTER: Duration = Duration::from_secs(2);
 ///    `Idempotency-Key` finds what an earlier request made, and waits for one that is at it.
 /// 4. Zoom only: make the meeting, or find the one that an earlier request left, and commit it: 409, 429, 502, 503, 504.
 /// 5. Answer 201 with the session.
-pub(crate) async fn handle(context: &Context, request: Incoming) -> Result<Response, Error> {
+pub(crate) async fn handle(context: &Context, request: Request) -> Result<Response, Error> {
     // (1) Authenticate.
     let caller = auth::authenticate(context, request.headers()).await?;
 
     // (2) Parse.
-    let request = request.read().await?;
     let key = idempotency::key(request.headers())?;
     let body = json::read::<Body>(&request)?;
     let session_request = SessionRequest::parse(body, context.clock().now(), &context.config().jitsi_domain)?;

@@ -7,7 +7,7 @@ use serde_json::json;
 use shared::{
     auth::scheduler,
     context::Context,
-    http::{Error, Incoming, Response, json},
+    http::{Error, Request, Response, json},
     supabase::rpc_as_service,
 };
 use uuid::Uuid;
@@ -43,7 +43,7 @@ struct Delivered {
 }
 
 /// Delivers for a caller over HTTP: 401 unless it presents the scheduler's secret.
-pub(crate) async fn handle(context: &Context, request: Incoming) -> Result<Response, Error> {
+pub(crate) async fn handle(context: &Context, request: Request) -> Result<Response, Error> {
     scheduler::authorize(context, request.headers())?;
     deliver(context).await
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use shared::{
     auth,
     context::Context,
-    http::{Error, Incoming, Note, Response, json, meeting_id},
+    http::{Error, Note, Request, Response, json, meeting_id},
     providers::rooms::{self, Rooms},
     supabase::{
         self,
@@ -40,12 +40,11 @@ struct Ended {
 /// 3. Let the database authorise, and end the meeting: 403, 404, 409. From now on nobody is let in.
 /// 4. Close its room, if it had one. If that fails, the outbox does it later.
 /// 5. Answer 200 with the meeting.
-pub(crate) async fn handle(context: &Context, request: Incoming) -> Result<Response, Error> {
+pub(crate) async fn handle(context: &Context, request: Request) -> Result<Response, Error> {
     // (1) Authenticate.
     let caller = auth::authenticate(context, request.headers()).await?;
 
     // (2) Parse.
-    let request = request.read().await?;
     let arguments = json!({"meeting_id": meeting_id::of(&request)?});
     let rooms = rooms::rooms(context)?;
 

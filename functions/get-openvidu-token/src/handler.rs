@@ -6,7 +6,7 @@ use serde_json::json;
 use shared::{
     auth,
     context::Context,
-    http::{Error, Incoming, Response, json, meeting_id},
+    http::{Error, Request, Response, json, meeting_id},
     providers::rooms::{self, Admission, Person, Role},
     supabase,
 };
@@ -35,12 +35,11 @@ struct Join {
 /// 3. Let the database authorise and note the join, which starts the meeting when it is its operator's: 403, 404, 409, 429.
 /// 4. Have the room's server admit the caller, or make the token here: 502, 504.
 /// 5. Answer 200 with the token.
-pub(crate) async fn handle(context: &Context, request: Incoming) -> Result<Response, Error> {
+pub(crate) async fn handle(context: &Context, request: Request) -> Result<Response, Error> {
     // (1) Authenticate.
     let caller = auth::authenticate(context, request.headers()).await?;
 
     // (2) Parse. A deployment without rooms starts no meeting.
-    let request = request.read().await?;
     let meeting_id = meeting_id::of(&request)?;
     let clients_wait = context.config().rooms.clients_wait()?;
     let rooms = rooms::rooms(context)?;

@@ -3,7 +3,7 @@
 use shared::{
     auth,
     context::Context,
-    http::{Error, Incoming, Response, idempotency, json},
+    http::{Error, Request, Response, idempotency, json},
 };
 
 use crate::{
@@ -22,12 +22,11 @@ use crate::{
 /// 4. Who is in the session gets a ticket for its room, and the servers by which browsers reach each other. The TURN service
 ///    failing costs them the relays and nothing else.
 /// 5. Answer 201 with a new session and its link, otherwise 200.
-pub(crate) async fn handle(context: &Context, request: Incoming) -> Result<Response, Error> {
+pub(crate) async fn handle(context: &Context, request: Request) -> Result<Response, Error> {
     // (1) Identify.
     let caller = auth::identify(context, request.headers()).await?;
 
     // (2) Parse.
-    let request = request.read().await?;
     let idempotency_key = idempotency::key(request.headers())?;
     let action = Action::parse(json::read::<Body>(&request)?)?;
 

@@ -5,7 +5,7 @@ use serde::{Serialize, de::IgnoredAny};
 use shared::{
     config::{ConfigError, RoomServer},
     context::Context,
-    http::{Error, Incoming, Request, Response, json},
+    http::{Error, Request, Response, json},
     providers::{livekit, openvidu},
     supabase::rpc_as_service,
 };
@@ -25,9 +25,9 @@ struct Received {
 /// 2. Parse: 400, 422. An event that nothing depends on is taken without a look.
 /// 3. Record the event: 503.
 /// 4. Answer 200.
-pub(crate) async fn handle(context: &Context, request: Incoming) -> Result<Response, Error> {
+pub(crate) async fn handle(context: &Context, request: Request) -> Result<Response, Error> {
     // (1) and (2) Verify and parse.
-    if let Some(record) = read(context, &request.read().await?)? {
+    if let Some(record) = read(context, &request)? {
         // (3) Record.
         rpc_as_service::<IgnoredAny>(context, "record_openvidu_event", &record).await?;
     }

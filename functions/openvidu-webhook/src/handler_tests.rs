@@ -1,5 +1,5 @@
 use http::header::AUTHORIZATION;
-use shared::testing::{NOWHERE, TestClock, context, incoming};
+use shared::testing::{NOWHERE, TestClock, context};
 
 use super::*;
 
@@ -9,6 +9,6 @@ async fn without_a_secret_nobody_is_believed() {
     for variables in [&openvidu[..1], &openvidu] {
         let context = context(&TestClock::at("2026-05-01T09:00:00Z"), variables);
         let request = http::Request::builder().header(AUTHORIZATION, "Bearer ").body("{}".into()).unwrap();
-        assert!(matches!(handle(&context, incoming(request)).await, Err(Error::Internal(_))));
+        assert!(matches!(handle(&context, request).await, Err(Error::Internal(_))));
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use shared::{
     auth,
     context::Context,
-    http::{Error, Incoming, Response, json},
+    http::{Error, Request, Response, json},
     supabase,
 };
 
@@ -24,12 +24,11 @@ struct Invited {
 /// 2. Parse: 400, 415, 422.
 /// 3. Let the database authorise and, in one transaction, write messages, participants and notifications: 403, 404, 409, 422, 429.
 /// 4. Answer 200 with what became of each invitation.
-pub(crate) async fn handle(context: &Context, request: Incoming) -> Result<Response, Error> {
+pub(crate) async fn handle(context: &Context, request: Request) -> Result<Response, Error> {
     // (1) Authenticate.
     let caller = auth::authenticate(context, request.headers()).await?;
 
     // (2) Parse.
-    let request = request.read().await?;
     let invite: InviteRequest = json::read(&request)?;
     json::required(invite.session_id, "session_id")?;
 

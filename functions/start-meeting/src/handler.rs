@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use shared::{
     auth,
     context::Context,
-    http::{Error, Incoming, Response, json, meeting_id},
+    http::{Error, Request, Response, json, meeting_id},
     providers::rooms,
     supabase,
 };
@@ -31,12 +31,11 @@ struct Room {
 /// 4. Open the room, which may be open already: 502, 504.
 /// 5. Let the meeting begin, which it may have done already: 409.
 /// 6. Answer 200 with the meeting.
-pub(crate) async fn handle(context: &Context, request: Incoming) -> Result<Response, Error> {
+pub(crate) async fn handle(context: &Context, request: Request) -> Result<Response, Error> {
     // (1) Authenticate.
     let caller = auth::authenticate(context, request.headers()).await?;
 
     // (2) Parse.
-    let request = request.read().await?;
     let arguments = json!({"meeting_id": meeting_id::of(&request)?});
     let rooms = rooms::rooms(context)?;
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use shared::{
     auth,
     context::Context,
-    http::{Error, Incoming, Response, json},
+    http::{Error, Request, Response, json},
     providers::zoom::{Grant, MeetingPlan},
     supabase::{
         self,
@@ -59,12 +59,11 @@ enum Outcome {
 ///    or ended session is written already, and its meeting is left to this request and, if that fails, to the outbox.
 /// 4. Zoom sessions only: change the meeting, and commit what depends on Zoom's answer: 409, 429, 502, 503, 504.
 /// 5. Answer 200 with the session.
-pub(crate) async fn handle(context: &Context, request: Incoming) -> Result<Response, Error> {
+pub(crate) async fn handle(context: &Context, request: Request) -> Result<Response, Error> {
     // (1) Authenticate.
     let caller = auth::authenticate(context, request.headers()).await?;
 
     // (2) Parse.
-    let request = request.read().await?;
     let change = ChangeRequest::parse(json::read::<Body>(&request)?, context.clock().now())?;
 
     // (3) Begin.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use shared::{
     auth,
     context::Context,
-    http::{Error, Incoming, Response, json},
+    http::{Error, Request, Response, json},
     supabase,
 };
 
@@ -19,7 +19,7 @@ use crate::route;
 /// 4. Answer 200 with the meeting.
 pub(crate) async fn handle(
     context: &Context,
-    request: &Incoming,
+    request: &Request,
     segment: &str,
     action: &str,
 ) -> Result<Response, Error> {

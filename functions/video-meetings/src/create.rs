@@ -6,7 +6,7 @@ use serde_json::Value;
 use shared::{
     auth,
     context::Context,
-    http::{Error, Incoming, Response, idempotency, json, json::required},
+    http::{Error, Request, Response, idempotency, json, json::required},
     supabase,
     validation::ScheduledTime,
     video_meetings::{MeetingId, MeetingPasscode},
@@ -53,14 +53,13 @@ struct Arguments<'a> {
 /// 3. Let the database authorise, and create the meeting with the ID and passcode that are drawn here: 403, 404, 409, 422, 429. The
 ///    same `Idempotency-Key` finds what an earlier request made, also when it is over.
 /// 4. Answer 201 with the meeting and its link.
-pub(crate) async fn handle(context: &Context, request: Incoming) -> Result<Response, Error> {
+pub(crate) async fn handle(context: &Context, request: &Request) -> Result<Response, Error> {
     // (1) Authenticate.
     let caller = auth::authenticate(context, request.headers()).await?;
 
     // (2) Parse. A deployment without a page for the link makes no meeting.
-    let request = request.read().await?;
     let idempotency_key = idempotency::key(request.headers())?;
-    let meeting_request = MeetingRequest::parse(&json::read(&request)?)?;
+    let meeting_request = MeetingRequest::parse(&json::read(request)?)?;
     let page = context.config().pages.video_meeting_url()?;
 
     // (3) Create.

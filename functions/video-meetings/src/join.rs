@@ -6,7 +6,7 @@ use shared::{
     auth::{self, ticket::RoomRole},
     context::Context,
     entrance::{Admitted, Entrance, Pass},
-    http::{Error, Incoming, Response, json, json::required},
+    http::{Error, Request, Response, json, json::required},
     providers::turn::IceServer,
     supabase,
     validation::{GuestSecret, ScheduledTime},
@@ -83,14 +83,13 @@ struct Joined<'a> {
 ///    429. The tutor's join starts the meeting. A guest without an account and a secret gets one, by which they are the same again.
 /// 4. Make a ticket, and have the TURN service make credentials; without it there is STUN alone.
 /// 5. Answer 200.
-pub(crate) async fn handle(context: &Context, request: Incoming, segment: &str) -> Result<Response, Error> {
+pub(crate) async fn handle(context: &Context, request: &Request, segment: &str) -> Result<Response, Error> {
     // (1) Identify.
     let caller = auth::identify(context, request.headers()).await?;
 
     // (2) Parse. A deployment without rooms seats nobody.
     let meeting_id = route::meeting_id(segment)?;
-    let request = request.read().await?;
-    let Body { user_type, session_id, passcode, guest_secret, user_id } = json::read(&request)?;
+    let Body { user_type, session_id, passcode, guest_secret, user_id } = json::read(request)?;
     let user_type = required(user_type, "userType")?;
     refuse_another_user(caller.as_ref(), user_id)?;
     let entrance = Entrance::of(context)?;

@@ -1,6 +1,6 @@
 use http::header::CONTENT_TYPE;
 use serde_json::{Value, json};
-use shared::testing::{TestClock, Upstream, context, incoming};
+use shared::testing::{TestClock, Upstream, context};
 
 use super::*;
 
@@ -18,7 +18,7 @@ async fn join(
     let request =
         http::Request::builder().header(CONTENT_TYPE, "application/json").header("x-forwarded-for", "192.0.2.1");
     let request = request.body(body.to_string().into()).unwrap();
-    let joined = handle(&context, incoming(request), MEETING).await;
+    let joined = handle(&context, &request, MEETING).await;
     let joined = joined.map(|response| serde_json::from_slice(response.body()).unwrap());
     let asked = upstream.asked().iter().map(|asked| json!([asked.call, asked.json()])).collect();
     (joined.map_err(|error| (error.status().as_u16(), error.cause().unwrap_or(error.code()).to_owned())), asked)

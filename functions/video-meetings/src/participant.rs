@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use shared::{
     auth::{self, Caller},
     context::Context,
-    http::{Error, Incoming, Response, json, json::required},
+    http::{Error, Request, Response, json, json::required},
     supabase,
     validation::GuestSecret,
 };
@@ -50,7 +50,7 @@ pub(crate) fn refuse_another_user(caller: Option<&Caller>, user_id: Option<Uuid>
 /// 2. Parse: 404, 422.
 /// 3. Let the database authorise: 404.
 /// 4. Answer 200 with who is or was there, a hundred at a time.
-pub(crate) async fn list(context: &Context, request: &Incoming, segment: &str) -> Result<Response, Error> {
+pub(crate) async fn list(context: &Context, request: &Request, segment: &str) -> Result<Response, Error> {
     // (1) Authenticate.
     let caller = auth::authenticate(context, request.headers()).await?;
 
@@ -77,15 +77,14 @@ fn after(query: &str) -> Result<Option<Uuid>, Error> {
 /// 2. Parse: 400, 404, 415, 422; 403 when the user is somebody else.
 /// 3. Let the database find the participant, a guest by their secret: 403, 404.
 /// 4. Answer 200.
-pub(crate) async fn leave(context: &Context, request: Incoming, segment: &str) -> Result<Response, Error> {
+pub(crate) async fn leave(context: &Context, request: &Request, segment: &str) -> Result<Response, Error> {
     // (1) Identify.
     let caller = auth::identify(context, request.headers()).await?;
 
     // (2) Parse.
     let meeting_id = route::meeting_id(segment)?;
-    let request = request.read().await?;
     let LeaveBody { guest_secret, user_id } =
-        if request.body().is_empty() { LeaveBody::default() } else { json::read(&request)? };
+        if request.body().is_empty() { LeaveBody::default() } else { json::read(request)? };
     refuse_another_user(caller.as_ref(), user_id)?;
 
     // (3) Leave.
@@ -106,14 +105,13 @@ pub(crate) async fn leave(context: &Context, request: Incoming, segment: &str) -
 /// 2. Parse: 400, 404, 415, 422.
 /// 3. Let the database find the participant, a guest by their secret, and authorise: 403, 404, 409, 429.
 /// 4. Answer 200.
-pub(crate) async fn mute(context: &Context, request: Incoming, segment: &str) -> Result<Response, Error> {
+pub(crate) async fn mute(context: &Context, request: &Request, segment: &str) -> Result<Response, Error> {
     // (1) Identify.
     let caller = auth::identify(context, request.headers()).await?;
 
     // (2) Parse.
     let meeting_id = route::meeting_id(segment)?;
-    let request = request.read().await?;
-    let MuteBody { is_muted, guest_secret, user_id, participant_id } = json::read(&request)?;
+    let MuteBody { is_muted, guest_secret, user_id, participant_id } = json::read(request)?;
     let is_muted = required(is_muted, "isMuted")?;
 
     // (3) Mute.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use shared::{
     auth,
     context::Context,
-    http::{Error, Incoming, Response, json},
+    http::{Error, Request, Response, json},
     supabase,
     video_meetings::MeetingPasscode,
 };
@@ -21,7 +21,7 @@ const PASSCODE_HEADER: &str = "x-meeting-passcode";
 /// 2. Parse: 404, 422.
 /// 3. Let the database find out whose the meeting is, or try the passcode: 404, 429.
 /// 4. Answer 200 with the meeting. Whoever came by the passcode learns when it is, and nothing else.
-pub(crate) async fn handle(context: &Context, request: &Incoming, segment: &str) -> Result<Response, Error> {
+pub(crate) async fn handle(context: &Context, request: &Request, segment: &str) -> Result<Response, Error> {
     // (1) Identify.
     let caller = auth::identify(context, request.headers()).await?;
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use shared::{
     auth,
     context::Context,
-    http::{Error, Incoming, Request, Response, json, json::required},
+    http::{Error, Request, Response, json, json::required},
     supabase,
     video_meetings::{MeetingId, MeetingPasscode},
 };
@@ -26,12 +26,12 @@ struct Body {
 /// 2. Parse: 400, 404, 415, 422.
 /// 3. Let the database authorise, take the guest out, and give the meeting the passcode that is drawn here: 404, 409.
 /// 4. Answer 200 with the meeting, whose passcode and link are new.
-pub(crate) async fn remove(context: &Context, request: Incoming, segment: &str) -> Result<Response, Error> {
+pub(crate) async fn remove(context: &Context, request: &Request, segment: &str) -> Result<Response, Error> {
     // (1) Authenticate.
     let caller = auth::authenticate(context, request.headers()).await?;
 
     // (2) Parse. A deployment without a page for the link has no new one.
-    let (meeting_id, participant_id) = parse(&request.read().await?, segment)?;
+    let (meeting_id, participant_id) = parse(request, segment)?;
     let page = context.config().pages.video_meeting_url()?;
 
     // (3) Remove.
@@ -55,12 +55,12 @@ pub(crate) async fn remove(context: &Context, request: Incoming, segment: &str) 
 /// 2. Parse: 400, 404, 415, 422.
 /// 3. Let the database authorise and take it back: 404, 409.
 /// 4. Answer 200.
-pub(crate) async fn readmit(context: &Context, request: Incoming, segment: &str) -> Result<Response, Error> {
+pub(crate) async fn readmit(context: &Context, request: &Request, segment: &str) -> Result<Response, Error> {
     // (1) Authenticate.
     let caller = auth::authenticate(context, request.headers()).await?;
 
     // (2) Parse.
-    let (meeting_id, participant_id) = parse(&request.read().await?, segment)?;
+    let (meeting_id, participant_id) = parse(request, segment)?;
 
     // (3) Readmit.
     let arguments = json!({"meeting_id": meeting_id, "caller": caller.id, "participant_id": participant_id});

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use shared::{
     auth::{self, Caller, ticket::RoomRole},
     context::Context,
-    http::{Error, Incoming, Response, idempotency, json},
+    http::{Error, Request, Response, idempotency, json},
     providers::jitsi::{JitsiRoom, JitsiServer, JitsiToken},
     supabase,
 };
@@ -77,12 +77,11 @@ struct Entry {
 ///    finds what an earlier request made. To join a room that lets in by tokens, sign one; one for which there are none any more is
 ///    left for another first.
 /// 4. Answer 201 with what was created, else 200.
-pub(crate) async fn handle(context: &Context, request: Incoming) -> Result<Response, Error> {
+pub(crate) async fn handle(context: &Context, request: Request) -> Result<Response, Error> {
     // (1) Authenticate.
     let caller = auth::authenticate(context, request.headers()).await?;
 
     // (2) Parse.
-    let request = request.read().await?;
     let idempotency_key = idempotency::key(request.headers())?;
     let action = Action::read(&request, context.clock().now())?;
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use shared::{
     auth,
     context::Context,
-    http::{Error, Incoming, Note, Response, json},
+    http::{Error, Note, Request, Response, json},
     providers::zoom::{ZoomApp, ZoomError},
     supabase::rpc_as_service,
 };
@@ -30,7 +30,7 @@ struct Deleted {
 /// 2. Delete the tokens here. From now on nothing is done at Zoom for this user.
 /// 3. Revoke the grant at Zoom, if there was one. That it fails is for the log: the caller is disconnected all the same.
 /// 4. Answer 200.
-pub(crate) async fn handle(context: &Context, request: Incoming) -> Result<Response, Error> {
+pub(crate) async fn handle(context: &Context, request: Request) -> Result<Response, Error> {
     // (1) Authenticate.
     let caller = auth::authenticate(context, request.headers()).await?;
 

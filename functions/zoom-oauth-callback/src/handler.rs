@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 use shared::{
     context::Context,
-    http::{Error, Incoming, Response},
+    http::{Error, Request, Response},
     providers::zoom::{self, ConnectState, NewGrant, ZoomApp},
     supabase::rpc_as_service,
     validation::{ReturnTarget, ReturnTargets},
@@ -47,7 +47,7 @@ struct Stored {
 /// 7. Seal the tokens and store them, ending the flow in the same transaction: `state_used`, `unavailable`.
 /// 8. Give back a grant that was not stored.
 /// 9. Lead the browser on.
-pub(crate) async fn handle(context: &Context, _: Incoming) -> Result<Response, Error> {
+pub(crate) async fn handle(context: &Context, _: Request) -> Result<Response, Error> {
     let query = Query::parse(&context.query);
     let targets = context.config().return_targets()?;
     let (target, outcome) = match open(context, &targets, &query).await {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use shared::{
     auth,
     context::Context,
-    http::{Error, Incoming, Response, json},
+    http::{Error, Request, Response, json},
     providers::zoom::ZoomApp,
 };
 
@@ -24,12 +24,11 @@ struct Started {
 /// 2. Parse: 400, 415, 422 for a return target that is not allowed.
 /// 3. Seal the flow into the URL at which Zoom asks the user.
 /// 4. Answer 200 with that URL, which works for ten minutes.
-pub(crate) async fn handle(context: &Context, request: Incoming) -> Result<Response, Error> {
+pub(crate) async fn handle(context: &Context, request: Request) -> Result<Response, Error> {
     // (1) Authenticate.
     let caller = auth::authenticate(context, request.headers()).await?;
 
     // (2) Parse.
-    let request = request.read().await?;
     let return_to = request::return_to(&request, &context.config().return_targets()?)?;
 
     // (3) Seal.

@@ -3,6 +3,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { App, splitSqlStatements } from "@supabase/lite";
 import { applyPendingMigrations } from "@supabase/lite/cli";
 import { createPgliteConnection } from "@supabase/lite/pglite";
@@ -126,9 +127,10 @@ async function openPostgres(serverUrl, ephemeral) {
     },
     connect: () => open({ types: { json: jsonAsGiven(114), jsonb: jsonAsGiven(3802) } }),
     remove: async () => {
-      if (ephemeral) {
-        await onServer(serverUrl, (sql) => sql.unsafe(`drop database if exists ${url.pathname.slice(1)} with (force)`));
-      }
+      if (!ephemeral) return;
+      const removed = onServer(serverUrl, (sql) => sql.unsafe(`drop database if exists ${url.pathname.slice(1)} with (force)`));
+      // A server that has ended is asked for ever.
+      await Promise.race([removed, sleep(5000)]);
     },
   };
 }

@@ -1,7 +1,7 @@
 //! Signatures. In WebAssembly the runtime's WebCrypto verifies them: native code, and none of it in the bundle.
 //! Natively `jwt-compact` does.
 
-use std::{cell::RefCell, collections::VecDeque};
+use std::cell::RefCell;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ pub(crate) struct VerifyingKey {
     algorithm: Algorithm,
     key: platform::Key,
     /// The last tokens that were found to be of this key. They go with it: when the project's keys are fetched again.
-    genuine: RefCell<VecDeque<Secret>>,
+    genuine: RefCell<Vec<Secret>>,
 }
 
 /// How many tokens a key remembers. Looking through them has to stay far cheaper than a signature.
@@ -82,8 +82,10 @@ impl VerifyingKey {
         let is_genuine = self.key.verify(message.as_bytes(), signature).await;
         if is_genuine {
             let mut genuine = self.genuine.borrow_mut();
-            genuine.truncate(MOST_REMEMBERED - 1);
-            genuine.push_front(Secret::new(token));
+            if genuine.len() == MOST_REMEMBERED {
+                genuine.remove(0);
+            }
+            genuine.push(Secret::new(token));
         }
         is_genuine
     }
@@ -137,7 +139,7 @@ mod tests {
             assert!(has_signed(&key, &token(number + 2, SECRET)).await);
         }
         assert_eq!(key.genuine.borrow().len(), MOST_REMEMBERED);
-        assert!(key.genuine.borrow()[0].matches(&token(MOST_REMEMBERED + 1, SECRET)));
+        assert!(key.genuine.borrow()[MOST_REMEMBERED - 1].matches(&token(MOST_REMEMBERED + 1, SECRET)));
         assert!(has_signed(&key, &token(0, SECRET)).await, "one that was forgotten is verified again");
     }
 }

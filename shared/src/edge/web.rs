@@ -2,55 +2,73 @@
 //! headers cross in one piece, as JSON, and no more is asked of a request than is needed.
 
 use bytes::Bytes;
-use futures_util::{FutureExt as _, StreamExt as _, future::ready};
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use futures_util::StreamExt as _;
+use http::{HeaderMap, HeaderName, Method, StatusCode};
 use serde::Serializer as _;
 use worker::{
     js_sys::{Array, JSON, Uint8Array, futures::JsFuture},
     web_sys,
 };
 
-use crate::http::{Error, Incoming, Response, header};
+use crate::http::{Error, Response, header};
 
 /// The largest body that any function takes, in bytes.
 const LARGEST_BODY: usize = 64 * 1024;
 const LARGEST_DROPPED_BODY: usize = 16 * 1024 * 1024;
+/// Far more than any client and proxy send together. A map of 24,577 panics.
+const MOST_HEADERS: u32 = 200;
 
-/// A request, and its URL. A body whose length is known and allowed is left for whoever wants it. Every other is read now, and one
-/// that is too large dropped: a client that cannot finish sending would see a broken connection instead of the answer.
-pub(super) async fn read(request: web_sys::Request) -> (Incoming, String) {
-    let (mut parts, ()) = http::Request::new(()).into_parts();
-    parts.method = Method::from_bytes(request.method().as_bytes()).unwrap_or_default();
-    parts.headers = read_headers(&request.headers());
+/// A request whose body was read, or could not be.
+pub(super) struct Incoming {
+    pub(super) method: Method,
+    pub(super) url: String,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Result<Bytes, Error>,
+}
+
+/// Reads a request to its end.
+pub(super) async fn read(request: web_sys::Request) -> Incoming {
+    let method = Method::from_bytes(request.method().as_bytes()).unwrap_or_default();
     let url = request.url();
-    let is_allowed = header::content_length(&parts.headers).is_some_and(|length| length <= LARGEST_BODY);
-    let body = if is_allowed {
-        read_whole(request).boxed_local()
-    } else {
-        ready(read_stream(worker::Request::from(request)).await).boxed_local()
+    let (headers, refused) = match read_headers(&request.headers()) {
+        Some(headers) => (headers, None),
+        None => (HeaderMap::new(), Some(malformed_headers())),
     };
-    (Incoming::new(parts, body), url)
+    let body = read_body(request, &headers).await;
+    Incoming { method, url, headers, body: refused.map_or(body, Err) }
 }
 
-fn read_headers(headers: &web_sys::Headers) -> HeaderMap {
-    let json = JSON::stringify(&Array::from(headers)).map(String::from).unwrap_or_default();
-    let pairs: Vec<(String, String)> = serde_json::from_str(&json).unwrap_or_default();
-    let read = |(name, value): (String, String)| -> Option<(HeaderName, HeaderValue)> {
-        Some((name.try_into().ok()?, value.try_into().ok()?))
-    };
-    pairs.into_iter().filter_map(read).collect()
+/// All of them or nothing: without its Authorization a request would be a guest's, and without its Transfer-Encoding its length would
+/// be believed.
+fn read_headers(headers: &web_sys::Headers) -> Option<HeaderMap> {
+    let headers = Array::from(headers);
+    if headers.length() > MOST_HEADERS {
+        return None;
+    }
+    let json = String::from(JSON::stringify(&headers).ok()?);
+    let pairs: Vec<(String, String)> = serde_json::from_str(&json).ok()?;
+    let mut headers = HeaderMap::new();
+    for (name, value) in pairs {
+        headers.append(HeaderName::try_from(name).ok()?, value.try_into().ok()?);
+    }
+    Some(headers)
 }
 
-/// Cheaper than a stream.
-async fn read_whole(request: web_sys::Request) -> Result<Bytes, Error> {
-    let buffer = JsFuture::from(request.array_buffer().map_err(|_| Error::MalformedJson)?).await;
-    Ok(Uint8Array::new(&buffer.map_err(|_| Error::MalformedJson)?).to_vec().into())
+fn malformed_headers() -> Error {
+    Error::refused(StatusCode::BAD_REQUEST, "malformed_headers", "A header cannot be read, or there are too many.")
 }
 
-async fn read_stream(mut request: worker::Request) -> Result<Bytes, Error> {
+/// Reads the body. One that is too large is still read to its end and dropped, up to a limit: a client that cannot finish sending
+/// would see a broken connection instead of the answer.
+async fn read_body(request: web_sys::Request, headers: &HeaderMap) -> Result<Bytes, Error> {
     let (mut body, mut length) = (Vec::new(), 0);
-    // A request without a body has no stream.
-    if let Ok(mut chunks) = request.stream() {
+    if header::content_length(headers).is_some_and(|length| length <= LARGEST_BODY) {
+        // A stream costs more.
+        let buffer = JsFuture::from(request.array_buffer().map_err(|_| Error::MalformedJson)?).await;
+        body = Uint8Array::new(&buffer.map_err(|_| Error::MalformedJson)?).to_vec();
+        length = body.len();
+    } else if let Ok(mut chunks) = worker::Request::from(request).stream() {
+        // A request without a body has no stream.
         while let Some(chunk) = chunks.next().await {
             let chunk = chunk.map_err(|_| Error::MalformedJson)?;
             length += chunk.len();

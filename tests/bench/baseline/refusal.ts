@@ -1,5 +1,6 @@
-// The floor under a refusal: a line is logged, and the answer has the headers and the text of ours.
-export async function handle(): Promise<Response> {
+// The floor under a refusal: the body is read, a line is logged, and the answer has the headers and the text of ours.
+export async function handle(request: Request): Promise<Response> {
+  await request.arrayBuffer();
   const request_id = crypto.randomUUID();
   const code = "unauthenticated";
   console.log(JSON.stringify({ function: "refusal", request_id, status: 401, code, cause: "no bearer token", milliseconds: 0 }));

@@ -19,10 +19,15 @@ mod server;
 mod stack;
 mod stub;
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs::File,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     comparison::Bench, deployment::Deployment, machine::Machine, plan::Plan, programs::Runtimes, results::Results,
@@ -60,17 +65,30 @@ async fn main() -> Result<()> {
     let stub = reserved.serve(&deployment).await?;
     let bench =
         Bench { launcher: &launcher, deployment: &deployment, stub: &stub, rounds: plan.rounds, warm_up: plan.warm_up };
-    let results = measure(&bench, &plan, arguments.only.as_deref()).await?;
-
-    if let Some(folder) = arguments.json.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    write(&arguments.json, &serde_json::to_string_pretty(&results)?)?;
-    if let Some(svg) = arguments.svg {
-        write(&svg, &chart::svg(&results)?)?;
-    }
+    // Before minutes are spent.
+    let json = create(&arguments.json, "--json")?;
+    let svg = arguments.svg.as_deref().map(|path| create(path, "--svg")).transpose()?;
+    let results = tokio::select! {
+        results = measure(&bench, &plan, arguments.only.as_deref()) => results?,
+        stopped = stopped() => return stopped,
+    };
     print!("{}", report::markdown(&results)?);
+    serde_json::to_writer_pretty(json, &results)?;
+    if let Some(mut svg) = svg {
+        svg.write_all(chart::svg(&results)?.as_bytes())?;
+    }
     Ok(())
+}
+
+fn create(path: &Path, option: &str) -> Result<File> {
+    File::create(path).with_context(|| format!("{} cannot be written: name another file with {option}", path.display()))
+}
+
+/// What was started ends when the measuring is dropped.
+async fn stopped() -> Result<()> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+    bail!("stopped")
 }
 
 async fn measure(bench: &Bench<'_>, plan: &Plan, only: Option<&str>) -> Result<Results> {
@@ -106,8 +124,4 @@ async fn measure(bench: &Bench<'_>, plan: &Plan, only: Option<&str>) -> Result<R
         results.stack = stack::measure(rounds, plan.stack_duration).await?;
     }
     Ok(results)
-}
-
-fn write(path: &PathBuf, text: &str) -> Result<()> {
-    fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use crate::{
     cases::{Case, Kind},
@@ -59,9 +59,14 @@ impl Plan {
             comparisons.extend(self.served_once(runtime)?);
         }
         if let Some(only) = only {
+            let only = only.to_lowercase();
             comparisons.retain(|comparison| {
-                comparison.contenders.iter().any(|contender| contender.case.name().contains(only))
+                comparison.contenders.iter().any(|contender| contender.case.name().to_lowercase().contains(&only))
             });
+            ensure!(
+                !comparisons.is_empty() || ["programs", "stack"].contains(&only.as_str()),
+                "no request has '{only}' in its name: try a function's name, Zoom, token, programs or stack"
+            );
         }
         Ok(comparisons)
     }

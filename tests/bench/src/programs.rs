@@ -2,12 +2,11 @@
 
 use std::{
     fmt, fs,
-    io::Write as _,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use anyhow::{Context as _, Result};
-use flate2::{Compression, write::GzEncoder};
 use serde::Serialize;
 
 /// The programs that run functions.
@@ -129,11 +128,8 @@ impl Program {
 
     /// What is uploaded to Cloudflare, in bytes, each module gzipped.
     pub(crate) fn gzipped(&self) -> Result<usize> {
-        self.modules().iter().try_fold(0, |sum, module| {
-            let bytes = fs::read(module).with_context(|| format!("{} is not there", module.display()))?;
-            let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-            encoder.write_all(&bytes)?;
-            Ok(sum + encoder.finish()?.len())
-        })
+        let output = Command::new("node").arg("scripts/lib/gzipped.mjs").args(self.modules()).output()?;
+        let printed = String::from_utf8_lossy(&output.stdout);
+        printed.trim().parse().with_context(|| format!("{self}: {}", String::from_utf8_lossy(&output.stderr)))
     }
 }
