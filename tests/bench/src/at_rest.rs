@@ -55,11 +55,13 @@ impl Bench<'_> {
     pub(crate) async fn at_rest(&self, starts: usize) -> Result<Vec<AtRest>> {
         let programs = Program::all()?;
         let mut started = vec![Vec::new(); programs.len()];
-        for _ in 0..starts {
+        for start in 1..=starts {
+            eprintln!("start-up, {start} of {starts}");
             for (program, started) in programs.iter().zip(&mut started) {
                 started.push(self.start_once(program).await?);
             }
         }
+        eprintln!("memory");
         let mut all = Vec::new();
         for (program, starts) in programs.into_iter().zip(started) {
             let spread = |figure: fn(&Starts) -> f64| {

@@ -33,7 +33,7 @@ pub(crate) fn svg(results: &Results) -> Result<String> {
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" font-family=\"sans-serif\" font-size=\"12\">\n\
          <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n\
-         <text x=\"8\" y=\"20\" font-weight=\"bold\">CPU of a request under workerd, upstreams of 0 ms</text>\n"
+         <text x=\"8\" y=\"20\" font-weight=\"bold\">CPU of a request under workerd, 16 connections, upstreams of 0 ms</text>\n"
     );
     for (number, bar) in bars.iter().enumerate() {
         let top = HEADING + ROW * number as f64;
@@ -42,6 +42,7 @@ pub(crate) fn svg(results: &Results) -> Result<String> {
         let (label, color) = match bar.program {
             Program::Ours(_) => (format!("{}, Rust", bar.case), "#b7410e"),
             Program::Baseline(_) => (format!("{}, TypeScript", bar.case), "#3178c6"),
+            Program::JsCalls(_) => (format!("{}, its calls alone", bar.case), "#999"),
             _ => (bar.program.to_string(), "#999"),
         };
         writeln!(

@@ -112,7 +112,6 @@ async fn measure(bench: &Bench<'_>, plan: &Plan, only: Option<&str>) -> Result<R
         stack: Vec::new(),
     };
     if only.is_none_or(|only| only == "programs") {
-        eprintln!("start-up and memory");
         results.at_rest = bench.at_rest(starts).await?;
         results.together = Some(bench.together().await?);
     }

@@ -81,7 +81,7 @@ impl Plan {
     /// What an attacker sends, beside the least that there is.
     fn refusals(&self, runtime: Runtime) -> Comparison {
         let case = |detail, kind| Case { detail, kind, ..Case::served("get-openvidu-token") };
-        let hello = case("served by a hello-world", Kind::Served);
+        let hello = case("refusals", Kind::Served);
         let mut contenders = vec![
             Contender { program: Program::JsHello, case: hello.clone() },
             Contender { program: Program::RustHello, case: hello },
