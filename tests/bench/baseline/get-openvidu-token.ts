@@ -3,7 +3,6 @@
 // It does less than Convene's, which is to its advantage: it does not limit how often somebody joins, does not note the join (by
 // which an empty room is ended later), knows nothing of a client whom the operator removed, and decides on a row that it does not
 // lock, so that a join can meet an end.
-import type { SupabaseClient } from "@supabase/supabase-js";
 import { readBody, uuid } from "./_shared/body.ts";
 import { HttpError } from "./_shared/errors.ts";
 import { admit } from "./_shared/rooms.ts";
@@ -42,9 +41,8 @@ async function getToken(context: Context): Promise<Response> {
     throw new HttpError(404, "meeting_not_found", "You have no such meeting", { field: "meetingId" });
   }
   const role = meeting.operator_id === caller.id ? "operator" : "client";
-  const supabase = asService(context);
-  const starts = await mayEnter(context, supabase, meeting, role);
-  const sessionId = await openRoom(supabase, meeting, starts);
+  const starts = await mayEnter(context, meeting, role);
+  const sessionId = await openRoom(context, meeting, starts);
 
   const profile = found(
     await caller.supabase.from("profiles").select("full_name").eq("id", caller.id).maybeSingle<{ full_name: string | null }>(),
@@ -56,7 +54,6 @@ async function getToken(context: Context): Promise<Response> {
 /** Refuses whoever may not enter now; tells whether the meeting begins with this join. */
 async function mayEnter(
   context: Context,
-  supabase: SupabaseClient,
   meeting: Meeting,
   role: "operator" | "client",
 ): Promise<boolean> {
@@ -69,7 +66,7 @@ async function mayEnter(
   if (meeting.status === "in_progress") return false;
   const opensIn = Date.parse(meeting.scheduled_at) - OPENS_BEFORE_MS - Date.now();
   if (role === "operator") return opensIn <= 0;
-  if (opensIn <= 0 && (await isThere(supabase, meeting))) return true;
+  if (opensIn <= 0 && (await isThere(context, meeting))) return true;
   if (context.env.CLIENTS_WAIT_FOR_OPERATOR !== "false") {
     throw new HttpError(409, "waiting_for_operator", "The meeting begins when its operator joins", { retryAfter: 5 });
   }
@@ -81,9 +78,9 @@ async function mayEnter(
 }
 
 /** Whether the operator came early and stayed. */
-async function isThere(supabase: SupabaseClient, meeting: Meeting): Promise<boolean> {
+async function isThere(context: Context, meeting: Meeting): Promise<boolean> {
   const present = found(
-    await supabase
+    await asService(context)
       .from("meeting_attendance")
       .select("connection_id")
       .eq("meeting_id", meeting.id)
@@ -96,12 +93,12 @@ async function isThere(supabase: SupabaseClient, meeting: Meeting): Promise<bool
 }
 
 /** Writes what the join changes, if anything, and gives the room's name. */
-async function openRoom(supabase: SupabaseClient, meeting: Meeting, starts: boolean): Promise<string> {
+async function openRoom(context: Context, meeting: Meeting, starts: boolean): Promise<string> {
+  if (meeting.session_id !== null && !starts) return meeting.session_id;
+  const supabase = asService(context);
   const status = starts ? { status: "in_progress" } : {};
   if (meeting.session_id !== null) {
-    if (starts) {
-      found(await supabase.from("meetings").update(status).eq("id", meeting.id).eq("status", "scheduled"));
-    }
+    found(await supabase.from("meetings").update(status).eq("id", meeting.id).eq("status", "scheduled"));
     return meeting.session_id;
   }
   const opened = found(

@@ -49,10 +49,10 @@ interface Key {
   key: CryptoKey;
 }
 
-let imported: Promise<Key[]> | undefined;
+let imported: Key[] | undefined;
 
-function keys(env: Env): Promise<Key[]> {
-  imported ??= Promise.all(
+async function keys(env: Env): Promise<Key[]> {
+  imported ??= await Promise.all(
     required(env, "SEAL_KEYS").split(",").map(async (entry) => {
       const [id = "", key = ""] = entry.trim().split(":");
       return { id, key: await crypto.subtle.importKey("raw", fromBase64(key), "AES-GCM", false, ["encrypt", "decrypt"]) };

@@ -32,12 +32,12 @@ export async function authenticate(context: Context): Promise<Caller> {
   return { id: data.claims.sub, supabase };
 }
 
-let service: SupabaseClient | undefined;
-
 /** Asks as the service, which row-level security does not hold. */
 export function asService(context: Context): SupabaseClient {
-  service ??= createClient(supabaseUrl(context.env), secretKey(context.env), { auth });
-  return service;
+  return createClient(supabaseUrl(context.env), secretKey(context.env), {
+    auth,
+    global: { headers: { "x-request-id": context.requestId } },
+  });
 }
 
 /** What a query found. The refusals of the database's own rules are passed on. */
