@@ -30,7 +30,7 @@ impl Plan {
     pub(crate) const fn full() -> Self {
         Self {
             rounds: 3,
-            warm_up: 500,
+            warm_up: 300,
             starts: 9,
             delays_ms: &[0, 10, 50],
             duration: Duration::from_millis(350),
