@@ -10,8 +10,8 @@ use crate::{
     results::Results,
 };
 
-const WIDTH: f64 = 760.0;
-const LABELS: f64 = 330.0;
+const WIDTH: f64 = 900.0;
+const LABELS: f64 = 430.0;
 const ROW: f64 = 20.0;
 const HEADING: f64 = 34.0;
 /// Beside the longest bar, for its figure.

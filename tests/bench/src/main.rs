@@ -20,8 +20,7 @@ mod stack;
 mod stub;
 
 use std::{
-    fs::File,
-    io::Write as _,
+    fs::{self, File},
     path::{Path, PathBuf},
 };
 
@@ -66,22 +65,27 @@ async fn main() -> Result<()> {
     let bench =
         Bench { launcher: &launcher, deployment: &deployment, stub: &stub, rounds: plan.rounds, warm_up: plan.warm_up };
     // Before minutes are spent.
-    let json = create(&arguments.json, "--json")?;
-    let svg = arguments.svg.as_deref().map(|path| create(path, "--svg")).transpose()?;
+    can_be_written(&arguments.json, "--json")?;
+    if let Some(svg) = &arguments.svg {
+        can_be_written(svg, "--svg")?;
+    }
     let results = tokio::select! {
         results = measure(&bench, &plan, arguments.only.as_deref()) => results?,
         stopped = stopped() => return stopped,
     };
     print!("{}", report::markdown(&results)?);
-    serde_json::to_writer_pretty(json, &results)?;
-    if let Some(mut svg) = svg {
-        svg.write_all(chart::svg(&results)?.as_bytes())?;
+    fs::write(&arguments.json, serde_json::to_string_pretty(&results)?)?;
+    if let Some(svg) = &arguments.svg {
+        fs::write(svg, chart::svg(&results)?)?;
     }
     Ok(())
 }
 
-fn create(path: &Path, option: &str) -> Result<File> {
-    File::create(path).with_context(|| format!("{} cannot be written: name another file with {option}", path.display()))
+/// Leaves what is there until there is something new.
+fn can_be_written(path: &Path, option: &str) -> Result<()> {
+    let opened = File::options().create(true).append(true).open(path);
+    opened.with_context(|| format!("{} cannot be written: name another file with {option}", path.display()))?;
+    Ok(())
 }
 
 /// What was started ends when the measuring is dropped.
