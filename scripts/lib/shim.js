@@ -25,17 +25,22 @@ function caught(error) {
 }
 
 // A trap in a callback has no caller who could hear of it, and ends the process of Deno.
-for (const name of ["queueMicrotask", "setTimeout"]) {
-  const schedule = globalThis[name];
-  const guarded = (callback) => (...given) => {
-    try {
-      callback(...given);
-    } catch (error) {
-      caught(error);
-    }
-  };
-  globalThis[name] = (callback, ...rest) => schedule(guarded(callback), ...rest);
-}
+const guarded = (callback) => (...given) => {
+  try {
+    callback(...given);
+  } catch (error) {
+    caught(error);
+  }
+};
+const schedule = globalThis.setTimeout;
+globalThis.setTimeout = (callback, ...rest) => schedule(guarded(callback), ...rest);
+// The callback is an instance's only one. workerd's own wraps it anew each time.
+const settled = Promise.resolve();
+let last, lastGuarded;
+globalThis.queueMicrotask = (callback) => {
+  if (callback !== last) [last, lastGuarded] = [callback, guarded(callback)];
+  settled.then(lastGuarded);
+};
 addEventListener("unhandledrejection", (event) => {
   event.preventDefault();
   caught(event.reason);
@@ -43,8 +48,12 @@ addEventListener("unhandledrejection", (event) => {
 
 const run = (handler, event, env, context) =>
   new Promise((resolve, reject) => {
-    handler(event, env, context).finally(() => inFlight.delete(reject)).then(resolve, reject);
+    const settle = (how) => (value) => {
+      inFlight.delete(reject);
+      how(value);
+    };
     inFlight.add(reject);
+    handler(event, env, context).then(settle(resolve), settle(reject));
   });
 
 function answerFailed(error) {

@@ -1,5 +1,6 @@
 //! Where Workers end and the project begins: a worker request in, a worker response out, and one log line for each.
-//! No other module of this crate knows `worker`; of the runtime, the `web` modules know its WebCrypto.
+//! No other module of this crate knows what a Worker is; of the runtime, the `web` modules know its WebCrypto and its `fetch`, and
+//! [`crate::http::headers`] its headers.
 
 mod web;
 
@@ -50,7 +51,7 @@ where
     H: AsyncFnOnce(&Context, Request) -> Result<Response, Error>,
 {
     let started = WorkerClock.now();
-    let incoming = web::read(request).await;
+    let incoming = web::read(&request).await;
     let request_id = request_id::of(&incoming.headers);
     let mut line = LogLine::new(function.name, &request_id);
     let mut response = match deployment(&env) {
@@ -59,12 +60,12 @@ where
             let (path, query) = path::of_url(&incoming.url);
             let (path, query) = (path.to_owned(), query.to_owned());
             let context = Context { path, query, ..Context::new(deployment, request_id.clone()) };
-            let origin = incoming.headers.get(ORIGIN).cloned();
+            let origin = incoming.headers.get(&ORIGIN);
             let answer = answer(&context, function, incoming, handler).await;
             line.caller_id = context.caller_id.get();
             line.note(context.note.take());
             let mut response = answer.unwrap_or_else(|error| line.answer(error));
-            context.config().allowed_origins.apply(origin, response.headers_mut());
+            context.config().allowed_origins.apply(origin.as_deref(), response.headers_mut());
             response
         }
     };
@@ -109,10 +110,7 @@ where
     if !function.methods.split(", ").any(|allowed| allowed == method.as_str()) {
         return Err(Error::MethodNotAllowed(function.methods));
     }
-    let mut request = Request::new(body?);
-    *request.method_mut() = method;
-    *request.headers_mut() = headers;
-    handler(context, request).await
+    handler(context, Request { method, headers, body: body? }).await
 }
 
 fn deployment(env: &Env) -> Result<Rc<Deployment>, Error> {

@@ -13,14 +13,17 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::{FutureExt as _, LocalBoxFuture};
+use http::Method;
 use serde_json::Value;
 
 use crate::{
     clock::Clock,
     config::Config,
     context::{Context, Deployment},
+    http::Request,
 };
 
 /// Where nobody answers.
@@ -50,6 +53,12 @@ impl Clock for TestClock {
     fn sleep(&self, duration: Duration) -> LocalBoxFuture<'static, ()> {
         tokio::time::sleep(duration).boxed_local()
     }
+}
+
+/// A POST request with these headers.
+#[must_use]
+pub fn request(headers: &[(&str, &str)], body: &str) -> Request {
+    Request { method: Method::POST, headers: headers.iter().copied().into(), body: Bytes::from(body.to_owned()) }
 }
 
 /// A request in a deployment with these variables, and with keys for Supabase, whose URL has to be among them.

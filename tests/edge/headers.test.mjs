@@ -1,5 +1,4 @@
-// A request with headers that cannot be taken is refused as a whole: without some of them it would be another request, and a panic
-// would end every other one.
+// Headers that no client sends are no reason to take a request for another one, and end no other request.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { exchange, inBothRuntimes } from "./runtimes.mjs";
@@ -10,13 +9,13 @@ const variables = {
   SUPABASE_SECRET_KEY: "sb_secret_unused",
 };
 
-const many = (count) => Array.from({ length: count }, (_, number) => `${number.toString(36)}:`);
-
 const HEADERS = {
-  "25,000 of them, more than a map takes": [many(25_000).join("\n")],
-  "201 of them": many(199).concat("Content-Length: 0"),
+  "25,000 of them": [Array.from({ length: 25_000 }, (_, number) => `${number.toString(36)}:`).join("\n")],
   "a control character": ["Authorization: Bearer a\u0001b"],
   "a deleted character": ["Authorization: Bearer a\u007fb"],
+  "a character that is not ASCII": ["Authorization: Bearer a\u00e9b"],
+  "the same one twice": ["Authorization: Bearer a", "Authorization: Bearer a"],
+  "one without a value": ["Authorization:"],
 };
 
 inBothRuntimes({ name: "zoom-disconnect", variables }, (served, runtime) => {
@@ -26,20 +25,16 @@ inBothRuntimes({ name: "zoom-disconnect", variables }, (served, runtime) => {
     const got = await exchange(served.url, (socket) => socket.write(`${lines.join("\r\n")}\r\n\r\n`), () => false);
     return { status: Number(/^HTTP\/1\.1 (\d+)/.exec(got)?.[1]), code: /"code":"(\w+)"/.exec(got)?.[1] };
   };
-  const bodyless = ["Content-Length: 0"];
-
   for (const [name, headers] of Object.entries(HEADERS)) {
-    test(`${name}: refused, and nobody else is`, async () => {
-      const refused = await ask("POST", headers);
-      if (runtime === "workerd") assert.deepEqual(refused, { status: 400, code: "malformed_headers" });
-      else assert.ok([400, 431].includes(refused.status), `${refused.status}`);
+    test(`${name}: the caller is unknown, and nobody else is refused`, async () => {
+      const unknown = { status: 401, code: "unauthenticated" };
+      const answer = await ask("POST", ["Content-Length: 0", ...headers]);
+      // Deno may refuse by itself.
+      if (runtime === "workerd" || answer.code) assert.deepEqual(answer, unknown);
+      else assert.ok([400, 431].includes(answer.status), `${answer.status}`);
       await ask("OPTIONS", headers);
-      assert.deepEqual(await ask("POST", bodyless), { status: 401, code: "unauthenticated" });
+      assert.deepEqual(await ask("POST", ["Content-Length: 0"]), unknown);
       assert.ok(!served.log.some((line) => /panic|RuntimeError|trapped/.test(line)), served.log.join("\n"));
     });
   }
-
-  test("more headers than clients send: served", async () => {
-    assert.deepEqual(await ask("POST", [...many(80), ...bodyless]), { status: 401, code: "unauthenticated" });
-  });
 });

@@ -35,14 +35,14 @@ struct Arguments<'a> {
 /// 4. Answer 201 with the meeting.
 pub(crate) async fn handle(context: &Context, request: Request) -> Result<Response, Error> {
     // (1) Authenticate.
-    let caller = auth::authenticate(context, request.headers()).await?;
+    let caller = auth::authenticate(context, &request.headers).await?;
 
     // (2) Parse.
-    let idempotency_key = idempotency::key(request.headers())?;
+    let idempotency_key = idempotency::key(&request.headers)?;
     let meeting_request = MeetingRequest::parse(json::read::<Body>(&request)?, context.clock().now())?;
 
     // (3) Create.
-    let arguments = Arguments { request: &meeting_request, idempotency_key };
+    let arguments = Arguments { request: &meeting_request, idempotency_key: idempotency_key.as_deref() };
     let created: Created = supabase::rpc_as(context, &caller, "create_meeting", &arguments).await?;
 
     // (4) Answer.

@@ -79,15 +79,15 @@ const ASK_AGAIN_AFTER: Duration = Duration::from_secs(2);
 /// 5. Answer 201 with the session.
 pub(crate) async fn handle(context: &Context, request: Request) -> Result<Response, Error> {
     // (1) Authenticate.
-    let caller = auth::authenticate(context, request.headers()).await?;
+    let caller = auth::authenticate(context, &request.headers).await?;
 
     // (2) Parse.
-    let key = idempotency::key(request.headers())?;
+    let key = idempotency::key(&request.headers)?;
     let body = json::read::<Body>(&request)?;
     let session_request = SessionRequest::parse(body, context.clock().now(), &context.config().jitsi_domain)?;
 
     // (3) Create or claim.
-    let session = match create_or_claim(context, &caller, &session_request, key).await? {
+    let session = match create_or_claim(context, &caller, &session_request, key.as_deref()).await? {
         Answer { outcome: Outcome::Created, session: Some(session), .. } => session,
         // (4) Make the meeting and commit it.
         Answer { outcome: Outcome::Claimed, claim: Some(claim), zoom: Some(zoom), .. } => {

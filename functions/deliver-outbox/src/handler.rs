@@ -44,7 +44,7 @@ struct Delivered {
 
 /// Delivers for a caller over HTTP: 401 unless it presents the scheduler's secret.
 pub(crate) async fn handle(context: &Context, request: Request) -> Result<Response, Error> {
-    scheduler::authorize(context, request.headers())?;
+    scheduler::authorize(context, &request.headers)?;
     deliver(context).await
 }
 

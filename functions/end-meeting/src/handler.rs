@@ -42,7 +42,7 @@ struct Ended {
 /// 5. Answer 200 with the meeting.
 pub(crate) async fn handle(context: &Context, request: Request) -> Result<Response, Error> {
     // (1) Authenticate.
-    let caller = auth::authenticate(context, request.headers()).await?;
+    let caller = auth::authenticate(context, &request.headers).await?;
 
     // (2) Parse.
     let arguments = json!({"meeting_id": meeting_id::of(&request)?});

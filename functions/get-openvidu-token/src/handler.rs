@@ -37,7 +37,7 @@ struct Join {
 /// 5. Answer 200 with the token.
 pub(crate) async fn handle(context: &Context, request: Request) -> Result<Response, Error> {
     // (1) Authenticate.
-    let caller = auth::authenticate(context, request.headers()).await?;
+    let caller = auth::authenticate(context, &request.headers).await?;
 
     // (2) Parse. A deployment without rooms starts no meeting.
     let meeting_id = meeting_id::of(&request)?;

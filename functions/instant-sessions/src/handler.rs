@@ -24,10 +24,10 @@ use crate::{
 /// 5. Answer 201 with a new session and its link, otherwise 200.
 pub(crate) async fn handle(context: &Context, request: Request) -> Result<Response, Error> {
     // (1) Identify.
-    let caller = auth::identify(context, request.headers()).await?;
+    let caller = auth::identify(context, &request.headers).await?;
 
     // (2) Parse.
-    let idempotency_key = idempotency::key(request.headers())?;
+    let idempotency_key = idempotency::key(&request.headers)?;
     let action = Action::parse(json::read::<Body>(&request)?)?;
 
     // (3), (4), (5)
@@ -35,7 +35,7 @@ pub(crate) async fn handle(context: &Context, request: Request) -> Result<Respon
         (Action::Join(request), caller) => join(context, caller.as_ref(), request).await,
         (Action::Status(pass), caller) => status(context, caller.as_ref(), &pass).await,
         (Action::Leave(pass), caller) => leave(context, caller.as_ref(), &pass).await,
-        (Action::Create(session), Some(caller)) => create(context, &caller, &session, idempotency_key).await,
+        (Action::Create(session), Some(caller)) => create(context, &caller, &session, idempotency_key.as_deref()).await,
         (Action::Decide(decision), Some(caller)) => decide(context, &caller, &decision).await,
         (Action::Create(_) | Action::Decide(_), None) => Err(Error::Unauthenticated("a guest")),
     }

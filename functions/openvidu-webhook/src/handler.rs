@@ -37,7 +37,7 @@ pub(crate) async fn handle(context: &Context, request: Request) -> Result<Respon
 }
 
 fn read(context: &Context, request: &Request) -> Result<Option<Record>, Error> {
-    let (headers, body) = (request.headers(), request.body());
+    let (headers, body) = (&request.headers, &request.body);
     match context.config().rooms.server()? {
         RoomServer::OpenVidu(config) => {
             let secret = config.webhook_secret.ok_or(ConfigError::Missing("OPENVIDU_WEBHOOK_SECRET"))?;

@@ -26,7 +26,7 @@ struct Invited {
 /// 4. Answer 200 with what became of each invitation.
 pub(crate) async fn handle(context: &Context, request: Request) -> Result<Response, Error> {
     // (1) Authenticate.
-    let caller = auth::authenticate(context, request.headers()).await?;
+    let caller = auth::authenticate(context, &request.headers).await?;
 
     // (2) Parse.
     let invite: InviteRequest = json::read(&request)?;

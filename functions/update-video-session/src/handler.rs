@@ -61,7 +61,7 @@ enum Outcome {
 /// 5. Answer 200 with the session.
 pub(crate) async fn handle(context: &Context, request: Request) -> Result<Response, Error> {
     // (1) Authenticate.
-    let caller = auth::authenticate(context, request.headers()).await?;
+    let caller = auth::authenticate(context, &request.headers).await?;
 
     // (2) Parse.
     let change = ChangeRequest::parse(json::read::<Body>(&request)?, context.clock().now())?;

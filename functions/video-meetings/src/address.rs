@@ -2,7 +2,8 @@
 
 use std::net::IpAddr;
 
-use http::{HeaderMap, HeaderName};
+use http::HeaderName;
+use shared::http::Headers;
 
 /// The client's address: the last in the header `said_in`, which is configuration, because no other is the platform's word.
 ///
@@ -10,9 +11,8 @@ use http::{HeaderMap, HeaderName};
 /// (<https://developers.cloudflare.com/fundamentals/reference/http-headers/#cf-connecting-ip>); where it does not stand in front,
 /// anybody can. Proxies append to `x-forwarded-for`, so of its entries the first is whatever a client likes, and the last is of the
 /// proxy that is nearest: at worst a proxy's own, which counts the tries of all its clients together.
-pub(crate) fn client(said_in: &HeaderName, headers: &HeaderMap) -> Option<String> {
-    let value = headers.get_all(said_in).iter().next_back()?.to_str().ok()?;
-    value.rsplit(',').next()?.trim().parse().ok().map(counted)
+pub(crate) fn client(said_in: &HeaderName, headers: &Headers) -> Option<String> {
+    headers.get(said_in)?.rsplit(',').next()?.trim().parse().ok().map(counted)
 }
 
 /// An address as it is counted. Of IPv6 that is its first half: a household has all of the second to choose from
@@ -31,12 +31,8 @@ fn counted(address: IpAddr) -> String {
 mod tests {
     use super::*;
 
-    fn client_of(said_in: &'static str, sent: &[(&'static str, &str)]) -> Option<String> {
-        let mut headers = HeaderMap::new();
-        for (name, value) in sent {
-            headers.append(*name, value.parse().unwrap());
-        }
-        client(&HeaderName::from_static(said_in), &headers)
+    fn client_of(said_in: &'static str, sent: &[(&str, &str)]) -> Option<String> {
+        client(&HeaderName::from_static(said_in), &sent.iter().copied().into())
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub(crate) async fn handle(
     action: &str,
 ) -> Result<Response, Error> {
     // (1) Authenticate.
-    let caller = auth::authenticate(context, request.headers()).await?;
+    let caller = auth::authenticate(context, &request.headers).await?;
 
     // (2) Parse.
     let arguments = json!({"meeting_id": route::meeting_id(segment)?, "action": action});

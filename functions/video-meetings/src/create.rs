@@ -55,10 +55,10 @@ struct Arguments<'a> {
 /// 4. Answer 201 with the meeting and its link.
 pub(crate) async fn handle(context: &Context, request: &Request) -> Result<Response, Error> {
     // (1) Authenticate.
-    let caller = auth::authenticate(context, request.headers()).await?;
+    let caller = auth::authenticate(context, &request.headers).await?;
 
     // (2) Parse. A deployment without a page for the link makes no meeting.
-    let idempotency_key = idempotency::key(request.headers())?;
+    let idempotency_key = idempotency::key(&request.headers)?;
     let meeting_request = MeetingRequest::parse(&json::read(request)?)?;
     let page = context.config().pages.video_meeting_url()?;
 
@@ -69,7 +69,7 @@ pub(crate) async fn handle(context: &Context, request: &Request) -> Result<Respo
         request: &meeting_request,
         meeting_id: &meeting_id,
         passcode: passcode.expose(),
-        idempotency_key,
+        idempotency_key: idempotency_key.as_deref(),
     };
     let mut meeting: Value = supabase::rpc_for_caller(context, "create_video_meeting", &arguments).await?;
 

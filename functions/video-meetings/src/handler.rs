@@ -17,7 +17,7 @@ use crate::{
 pub(crate) async fn handle(context: &Context, request: Request) -> Result<Response, Error> {
     // (1) Find the route.
     let segments = path::segments_below(FUNCTION.name, &context.path);
-    let route = Route::of(request.method(), &segments)?;
+    let route = Route::of(&request.method, &segments)?;
 
     // (2) Do what it says.
     let (segment, action) = match route {

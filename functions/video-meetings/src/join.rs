@@ -85,7 +85,7 @@ struct Joined<'a> {
 /// 5. Answer 200.
 pub(crate) async fn handle(context: &Context, request: &Request, segment: &str) -> Result<Response, Error> {
     // (1) Identify.
-    let caller = auth::identify(context, request.headers()).await?;
+    let caller = auth::identify(context, &request.headers).await?;
 
     // (2) Parse. A deployment without rooms seats nobody.
     let meeting_id = route::meeting_id(segment)?;
@@ -99,7 +99,7 @@ pub(crate) async fn handle(context: &Context, request: &Request, segment: &str) 
     let arguments = Arguments {
         meeting_id: &meeting_id,
         caller: caller.map(|caller| caller.id),
-        address: address::client(&context.config().client_address_header, request.headers()),
+        address: address::client(&context.config().client_address_header, &request.headers),
         passcode: passcode.as_ref().map(MeetingPasscode::expose),
         user_type,
         session_id,

@@ -1,6 +1,5 @@
-use http::header::CONTENT_TYPE;
 use serde_json::{Value, json};
-use shared::testing::{TestClock, Upstream, context};
+use shared::testing::{self, TestClock, Upstream, context};
 
 use super::*;
 
@@ -15,9 +14,8 @@ async fn join(
     let upstream = Upstream::in_turn(answers);
     let variables = [("SUPABASE_URL", upstream.url.as_str()), ("ROOM_TICKET_SECRET", ticket_secret)];
     let context = context(&TestClock::at("2026-05-01T09:00:00Z"), &variables);
-    let request =
-        http::Request::builder().header(CONTENT_TYPE, "application/json").header("x-forwarded-for", "192.0.2.1");
-    let request = request.body(body.to_string().into()).unwrap();
+    let headers = [("content-type", "application/json"), ("x-forwarded-for", "192.0.2.1")];
+    let request = testing::request(&headers, &body.to_string());
     let joined = handle(&context, &request, MEETING).await;
     let joined = joined.map(|response| serde_json::from_slice(response.body()).unwrap());
     let asked = upstream.asked().iter().map(|asked| json!([asked.call, asked.json()])).collect();

@@ -52,7 +52,7 @@ pub(crate) fn refuse_another_user(caller: Option<&Caller>, user_id: Option<Uuid>
 /// 4. Answer 200 with who is or was there, a hundred at a time.
 pub(crate) async fn list(context: &Context, request: &Request, segment: &str) -> Result<Response, Error> {
     // (1) Authenticate.
-    let caller = auth::authenticate(context, request.headers()).await?;
+    let caller = auth::authenticate(context, &request.headers).await?;
 
     // (2) Parse.
     let arguments = json!({"meeting_id": route::meeting_id(segment)?, "after": after(&context.query)?});
@@ -79,12 +79,12 @@ fn after(query: &str) -> Result<Option<Uuid>, Error> {
 /// 4. Answer 200.
 pub(crate) async fn leave(context: &Context, request: &Request, segment: &str) -> Result<Response, Error> {
     // (1) Identify.
-    let caller = auth::identify(context, request.headers()).await?;
+    let caller = auth::identify(context, &request.headers).await?;
 
     // (2) Parse.
     let meeting_id = route::meeting_id(segment)?;
     let LeaveBody { guest_secret, user_id } =
-        if request.body().is_empty() { LeaveBody::default() } else { json::read(request)? };
+        if request.body.is_empty() { LeaveBody::default() } else { json::read(request)? };
     refuse_another_user(caller.as_ref(), user_id)?;
 
     // (3) Leave.
@@ -107,7 +107,7 @@ pub(crate) async fn leave(context: &Context, request: &Request, segment: &str) -
 /// 4. Answer 200.
 pub(crate) async fn mute(context: &Context, request: &Request, segment: &str) -> Result<Response, Error> {
     // (1) Identify.
-    let caller = auth::identify(context, request.headers()).await?;
+    let caller = auth::identify(context, &request.headers).await?;
 
     // (2) Parse.
     let meeting_id = route::meeting_id(segment)?;

@@ -1,11 +1,11 @@
 //! `GET /meetings/:meetingId`: the meeting, for its parties and admins, or for whoever has its passcode.
 
-use http::{HeaderMap, StatusCode};
+use http::{HeaderName, StatusCode};
 use serde_json::{Value, json};
 use shared::{
     auth,
     context::Context,
-    http::{Error, Request, Response, json},
+    http::{Error, Headers, Request, Response, json},
     supabase,
     video_meetings::MeetingPasscode,
 };
@@ -13,7 +13,7 @@ use shared::{
 use crate::{address, route};
 
 /// A passcode in the URL would stand in every log on the way.
-const PASSCODE_HEADER: &str = "x-meeting-passcode";
+const PASSCODE_HEADER: HeaderName = HeaderName::from_static("x-meeting-passcode");
 
 /// Reads a meeting.
 ///
@@ -23,17 +23,17 @@ const PASSCODE_HEADER: &str = "x-meeting-passcode";
 /// 4. Answer 200 with the meeting. Whoever came by the passcode learns when it is, and nothing else.
 pub(crate) async fn handle(context: &Context, request: &Request, segment: &str) -> Result<Response, Error> {
     // (1) Identify.
-    let caller = auth::identify(context, request.headers()).await?;
+    let caller = auth::identify(context, &request.headers).await?;
 
     // (2) Parse.
     let meeting_id = route::meeting_id(segment)?;
-    let passcode = passcode(request.headers())?;
+    let passcode = passcode(&request.headers)?;
 
     // (3) Find.
     let arguments = json!({
         "meeting_id": meeting_id,
         "caller": caller.map(|caller| caller.id),
-        "address": address::client(&context.config().client_address_header, request.headers()),
+        "address": address::client(&context.config().client_address_header, &request.headers),
         "passcode": passcode.as_ref().map(MeetingPasscode::expose),
     });
     let meeting: Value = supabase::rpc_for_caller(context, "read_video_meeting", &arguments).await?;
@@ -42,9 +42,7 @@ pub(crate) async fn handle(context: &Context, request: &Request, segment: &str) 
     json::respond(StatusCode::OK, &meeting)
 }
 
-fn passcode(headers: &HeaderMap) -> Result<Option<MeetingPasscode>, Error> {
-    let Some(value) = headers.get(PASSCODE_HEADER) else { return Ok(None) };
-    let passcode = value.to_str().unwrap_or_default().to_owned();
-    let passcode = MeetingPasscode::try_from(passcode);
-    passcode.map(Some).map_err(|error| Error::invalid(PASSCODE_HEADER, error.to_string()))
+fn passcode(headers: &Headers) -> Result<Option<MeetingPasscode>, Error> {
+    let passcode = headers.get(&PASSCODE_HEADER).map(MeetingPasscode::try_from).transpose();
+    passcode.map_err(|error| Error::invalid("x-meeting-passcode", error.to_string()))
 }

@@ -28,7 +28,7 @@ struct Body {
 /// 4. Answer 200 with the meeting, whose passcode and link are new.
 pub(crate) async fn remove(context: &Context, request: &Request, segment: &str) -> Result<Response, Error> {
     // (1) Authenticate.
-    let caller = auth::authenticate(context, request.headers()).await?;
+    let caller = auth::authenticate(context, &request.headers).await?;
 
     // (2) Parse. A deployment without a page for the link has no new one.
     let (meeting_id, participant_id) = parse(request, segment)?;
@@ -57,7 +57,7 @@ pub(crate) async fn remove(context: &Context, request: &Request, segment: &str) 
 /// 4. Answer 200.
 pub(crate) async fn readmit(context: &Context, request: &Request, segment: &str) -> Result<Response, Error> {
     // (1) Authenticate.
-    let caller = auth::authenticate(context, request.headers()).await?;
+    let caller = auth::authenticate(context, &request.headers).await?;
 
     // (2) Parse.
     let (meeting_id, participant_id) = parse(request, segment)?;

@@ -79,16 +79,16 @@ struct Entry {
 /// 4. Answer 201 with what was created, else 200.
 pub(crate) async fn handle(context: &Context, request: Request) -> Result<Response, Error> {
     // (1) Authenticate.
-    let caller = auth::authenticate(context, request.headers()).await?;
+    let caller = auth::authenticate(context, &request.headers).await?;
 
     // (2) Parse.
-    let idempotency_key = idempotency::key(request.headers())?;
+    let idempotency_key = idempotency::key(&request.headers)?;
     let action = Action::read(&request, context.clock().now())?;
 
     // (3) Carry it out, and (4) answer.
     match action {
         Action::Create(session) => {
-            json::respond(StatusCode::CREATED, &create(context, &caller, &session, idempotency_key).await?)
+            json::respond(StatusCode::CREATED, &create(context, &caller, &session, idempotency_key.as_deref()).await?)
         }
         Action::Join(session) => json::respond(StatusCode::OK, &join(context, &caller, &session).await?),
         Action::Register(session) => ask(context, &caller, "register_for_virtual_session", &session).await,

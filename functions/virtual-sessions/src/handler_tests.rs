@@ -136,8 +136,8 @@ fn integrals() -> SessionRequest {
     let body = json!({
         "action": "create", "title": "Integrals", "tutor_name": "Ms Tutor", "scheduled_time": "2026-05-02T09:00:00Z",
     });
-    let request = http::Request::post("/").header("content-type", "application/json").body(body.to_string().into());
-    match Action::read(&request.unwrap(), "2026-05-01T09:00:00Z".parse().unwrap()).unwrap() {
+    let request = testing::request(&[("content-type", "application/json")], &body.to_string());
+    match Action::read(&request, "2026-05-01T09:00:00Z".parse().unwrap()).unwrap() {
         Action::Create(session) => session,
         other => panic!("{other:?}"),
     }

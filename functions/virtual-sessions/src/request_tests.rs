@@ -1,5 +1,5 @@
-use http::header::CONTENT_TYPE;
 use serde_json::{Value, json};
+use shared::testing;
 
 use super::*;
 
@@ -8,9 +8,9 @@ const USER: &str = "00000000-0000-4000-8000-000000000002";
 
 /// What is asked for, or the field that is refused.
 fn read(body: &Value) -> Result<Action, String> {
-    let request = http::Request::builder().header(CONTENT_TYPE, "application/json").body(body.to_string().into());
+    let request = testing::request(&[("content-type", "application/json")], &body.to_string());
     let now = "2026-04-01T00:00:00Z".parse().unwrap();
-    Action::read(&request.unwrap(), now).map_err(|error| match error {
+    Action::read(&request, now).map_err(|error| match error {
         Error::InvalidField { field, .. } => field.into_owned(),
         other => panic!("{other:?}"),
     })

@@ -32,7 +32,7 @@ struct Deleted {
 /// 4. Answer 200.
 pub(crate) async fn handle(context: &Context, request: Request) -> Result<Response, Error> {
     // (1) Authenticate.
-    let caller = auth::authenticate(context, request.headers()).await?;
+    let caller = auth::authenticate(context, &request.headers).await?;
 
     // (2) Delete.
     let arguments = json!({"user_id": caller.id});

@@ -62,7 +62,7 @@ impl World {
     /// The callback's location and what the log says of it.
     async fn call(&mut self, query: &str) -> (String, Option<Note>) {
         query.clone_into(&mut self.context.query);
-        let response = handle(&self.context, Request::default()).await.unwrap();
+        let response = handle(&self.context, testing::request(&[], "")).await.unwrap();
         assert_eq!(response.status(), StatusCode::FOUND);
         assert!(response.body().is_empty());
         assert_eq!(response.headers()[REFERRER_POLICY], "no-referrer");

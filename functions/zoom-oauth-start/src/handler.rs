@@ -26,7 +26,7 @@ struct Started {
 /// 4. Answer 200 with that URL, which works for ten minutes.
 pub(crate) async fn handle(context: &Context, request: Request) -> Result<Response, Error> {
     // (1) Authenticate.
-    let caller = auth::authenticate(context, request.headers()).await?;
+    let caller = auth::authenticate(context, &request.headers).await?;
 
     // (2) Parse.
     let return_to = request::return_to(&request, &context.config().return_targets()?)?;

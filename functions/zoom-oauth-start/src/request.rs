@@ -15,7 +15,7 @@ struct Body {
 /// Where the browser shall go in the end: 422 unless it is among `targets`. The first of them when the caller says nothing, which it
 /// may do without a body, as `functions.invoke("zoom-oauth-start")` does.
 pub(crate) fn return_to(request: &Request, targets: &ReturnTargets) -> Result<ReturnTarget, Error> {
-    let body = if request.body().is_empty() { Body::default() } else { json::read(request)? };
+    let body = if request.body.is_empty() { Body::default() } else { json::read(request)? };
     match body.return_to {
         Some(target) => targets
             .find(&target)
@@ -26,23 +26,19 @@ pub(crate) fn return_to(request: &Request, targets: &ReturnTargets) -> Result<Re
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-    use http::header::CONTENT_TYPE;
     use serde_json::{Value, json};
+    use shared::testing;
 
     use super::*;
 
-    fn parse(body: &[u8]) -> Result<String, Error> {
-        let request = http::Request::builder()
-            .header(CONTENT_TYPE, "application/json")
-            .body(Bytes::copy_from_slice(body))
-            .unwrap();
+    fn parse(body: &str) -> Result<String, Error> {
+        let request = testing::request(&[("content-type", "application/json")], body);
         let targets = ReturnTargets::parse("cotrainr://video/zoom-connected,https://app.example").unwrap();
         return_to(&request, &targets).map(|target| target.as_str().to_owned())
     }
 
     fn refused_field(body: &Value) -> String {
-        match parse(body.to_string().as_bytes()) {
+        match parse(&body.to_string()) {
             Err(Error::InvalidField { field, .. }) => field.into_owned(),
             other => panic!("{body}: {other:?}"),
         }
@@ -51,7 +47,7 @@ mod tests {
     #[test]
     fn nothing_asked_for_is_the_default() {
         for body in ["", "{}", r#"{"return_to":null}"#] {
-            assert_eq!(parse(body.as_bytes()).unwrap(), "cotrainr://video/zoom-connected", "{body}");
+            assert_eq!(parse(body).unwrap(), "cotrainr://video/zoom-connected", "{body}");
         }
     }
 

@@ -36,11 +36,11 @@ pub(crate) async fn handle(context: &Context, request: Request) -> Result<Respon
     // (1) Verify.
     let secret = context.config().zoom_webhook_secret.as_ref();
     let secret = secret.ok_or_else(|| Error::Internal("ZOOM_WEBHOOK_SECRET is not set".to_owned()))?;
-    webhook::verify(secret, request.headers(), request.body(), context.clock().now())?;
+    webhook::verify(secret, &request.headers, &request.body, context.clock().now())?;
 
     // (2) Parse.
     let own_client_id = context.config().zoom.as_ref().map(|zoom| zoom.client_id.as_str());
-    let event = match Report::parse(request.body(), own_client_id)? {
+    let event = match Report::parse(&request.body, own_client_id)? {
         Report::Question { plain_token } => {
             let encrypted_token = webhook::prove(secret, &plain_token)?;
             return json::respond(StatusCode::OK, &Proof { plain_token, encrypted_token });

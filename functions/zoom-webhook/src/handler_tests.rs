@@ -21,11 +21,7 @@ fn signed(body: &str) -> Request {
     let timestamp = SENT.to_string();
     let parts = [b"v0:", timestamp.as_bytes(), b":", body.as_bytes()];
     let signature = hmac_sha256_hex(&Secret::new(SECRET), &parts).unwrap();
-    http::Request::builder()
-        .header("x-zm-request-timestamp", timestamp)
-        .header("x-zm-signature", format!("v0={signature}"))
-        .body(Bytes::from(body.to_owned()))
-        .unwrap()
+    testing::request(&[("x-zm-request-timestamp", &timestamp), ("x-zm-signature", &format!("v0={signature}"))], body)
 }
 
 async fn answer(request: Request) -> Result<Value, Error> {
@@ -59,7 +55,7 @@ async fn an_event_that_cannot_be_recorded_is_left_for_zoom_to_repeat() {
 async fn nothing_is_read_before_the_signature_holds() {
     for body in [r#"{"payload":{"plainToken":"t"},"event":"endpoint.url_validation"}"#, "no JSON"] {
         let mut request = signed(body);
-        *request.body_mut() = Bytes::from(format!("{body} "));
+        request.body = Bytes::from(format!("{body} "));
         assert!(matches!(answer(request).await, Err(Error::Unauthenticated(_))), "{body}");
     }
 }

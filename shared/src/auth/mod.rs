@@ -8,13 +8,13 @@ mod token;
 
 use std::fmt;
 
-use http::{HeaderMap, header::AUTHORIZATION};
+use http::header::AUTHORIZATION;
 use uuid::Uuid;
 
 use crate::{
     context::Context,
     crypto::Secret,
-    http::{Error, header},
+    http::{Error, Headers},
 };
 
 pub(crate) use signature::VerifyingKey;
@@ -36,9 +36,9 @@ impl fmt::Debug for Caller {
 
 /// The caller of a request: 401 unless it carries a bearer token that this project issued to a user and that is valid now;
 /// 503 when the project's keys cannot be fetched.
-pub async fn authenticate(context: &Context, headers: &HeaderMap) -> Result<Caller, Error> {
+pub async fn authenticate(context: &Context, headers: &Headers) -> Result<Caller, Error> {
     let token = bearer(headers).ok_or(Error::Unauthenticated("no bearer token"))?;
-    let id = token::verify(context, token).await?;
+    let id = token::verify(context, &token).await?;
     context.caller_id.set(Some(id));
     Ok(Caller { id, token: Secret::new(token) })
 }
@@ -46,18 +46,19 @@ pub async fn authenticate(context: &Context, headers: &HeaderMap) -> Result<Call
 /// The caller of a request that guests may make too. A guest has no token: no Authorization header, or one with a publishable key of
 /// the project, as supabase-js and `supabase_flutter` send it while nobody is signed in. Everything else is as for [`authenticate`]:
 /// who was signed in is never taken for a guest.
-pub async fn identify(context: &Context, headers: &HeaderMap) -> Result<Option<Caller>, Error> {
+pub async fn identify(context: &Context, headers: &Headers) -> Result<Option<Caller>, Error> {
     let is_guest = match bearer(headers) {
-        Some(token) => context.config().publishable_keys.contain(token),
-        None => !headers.contains_key(AUTHORIZATION),
+        Some(token) => context.config().publishable_keys.contain(&token),
+        None => headers.get(&AUTHORIZATION).is_none(),
     };
     if is_guest { Ok(None) } else { authenticate(context, headers).await.map(Some) }
 }
 
-/// The bearer token of a request (RFC 6750, section 2.1), if there is exactly one Authorization header.
-pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = header::single(headers, AUTHORIZATION)?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+/// The bearer token of a request (RFC 6750, section 2.1).
+pub(crate) fn bearer(headers: &Headers) -> Option<String> {
+    let authorization = headers.get(&AUTHORIZATION)?;
+    let (scheme, token) = authorization.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
 }
 
 #[cfg(test)]

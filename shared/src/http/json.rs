@@ -13,12 +13,12 @@ use super::{Error, Request, Response};
 /// Reads the body, a JSON object, as `T`: 415 unless it is declared as JSON, 400 unless it is JSON, 422 naming the field that
 /// does not fit.
 pub fn read<T: DeserializeOwned>(request: &Request) -> Result<T, Error> {
-    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let content_type = request.headers.get(&CONTENT_TYPE).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/json") {
         return Err(Error::UnsupportedMediaType);
     }
-    parse(request.body())
+    parse(&request.body)
 }
 
 /// Reads `body`, a JSON object, as `T`, whatever it was declared as: for what a signature vouches for.
@@ -64,6 +64,7 @@ pub fn respond(status: StatusCode, value: &impl Serialize) -> Result<Response, E
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing;
 
     #[derive(serde::Deserialize, Debug)]
     #[serde(deny_unknown_fields)]
@@ -80,9 +81,7 @@ mod tests {
     }
 
     fn parse(content_type: &str, body: &str) -> Result<Body, Error> {
-        let request =
-            http::Request::builder().header(CONTENT_TYPE, content_type).body(Bytes::from(body.to_owned())).unwrap();
-        read(&request)
+        read(&testing::request(&[("content-type", content_type)], body))
     }
 
     #[test]

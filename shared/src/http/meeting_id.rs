@@ -19,15 +19,12 @@ pub fn of(request: &Request) -> Result<Uuid, Error> {
 
 #[cfg(test)]
 mod tests {
-    use http::header::CONTENT_TYPE;
-
     use super::*;
+    use crate::testing;
 
     #[test]
     fn a_request_names_one_meeting_by_its_id() {
-        let of = |body: &'static str| {
-            of(&http::Request::builder().header(CONTENT_TYPE, "application/json").body(body.into()).unwrap())
-        };
+        let of = |body| of(&testing::request(&[("content-type", "application/json")], body));
         let id = of(r#"{"meetingId":"00000000-0000-0000-0000-000000000007"}"#).unwrap();
         assert_eq!(id, Uuid::from_u128(7));
         for (bad, expected) in [

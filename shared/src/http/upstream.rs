@@ -1,27 +1,30 @@
 //! Outbound calls: each with a timeout and a size limit, none of them retried.
 
-use std::{mem, time::Duration};
+use std::time::Duration;
 
 use futures_util::{
-    StreamExt as _,
     future::{Either, select},
     pin_mut,
 };
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use serde::de::DeserializeOwned;
 
-use super::header;
+use super::Headers;
+#[cfg(not(target_arch = "wasm32"))]
+use super::upstream_native::exchange;
+#[cfg(target_arch = "wasm32")]
+use super::upstream_web::exchange;
 use crate::context::Context;
 
 /// The largest answer that is read from Supabase or a provider, in bytes.
-const LARGEST_ANSWER: usize = 1024 * 1024;
+pub(super) const LARGEST_ANSWER: usize = 1024 * 1024;
 
 /// An answer of an upstream server, whatever its status.
 pub struct Answer {
     /// The HTTP status.
     pub status: StatusCode,
     /// The headers.
-    pub headers: HeaderMap,
+    pub headers: Headers,
     /// The whole body.
     pub body: Vec<u8>,
 }
@@ -35,19 +38,12 @@ pub enum UpstreamError {
     /// The connection could not be made, or broke.
     #[error("no connection: {0}")]
     Connection(String),
-    /// Another URL answered: a redirect was followed, with what was sent.
+    /// The answer is at another URL, to which nothing is sent: it would get keys and tokens.
     #[error("redirected")]
     Redirected,
     /// The answer is larger than anything that is expected.
     #[error("an answer of more than {LARGEST_ANSWER} bytes")]
     TooLarge,
-}
-
-impl From<reqwest::Error> for UpstreamError {
-    fn from(error: reqwest::Error) -> Self {
-        // Without its URL: a query can hold what no log may see.
-        Self::Connection(error.without_url().to_string())
-    }
 }
 
 /// Reads a body. The error says where it is of another form, and not what is there, as serde would: it goes into the log, and what is
@@ -66,37 +62,15 @@ pub async fn send(
     request: reqwest::RequestBuilder,
     timeout: Duration,
 ) -> Result<Answer, UpstreamError> {
-    let exchange = exchange(&context.deployment.client, request);
+    let request = request.build().map_err(|error| UpstreamError::Connection(error.without_url().to_string()))?;
+    let exchange = exchange(request);
     let deadline = context.clock().sleep(timeout);
     pin_mut!(exchange);
-    match select(exchange, deadline).await {
-        Either::Left((answer, _)) => answer,
-        Either::Right(((), _)) => Err(UpstreamError::TimedOut),
-    }
-}
-
-async fn exchange(client: &reqwest::Client, request: reqwest::RequestBuilder) -> Result<Answer, UpstreamError> {
-    let request = request.build()?;
-    let url = request.url().clone();
-    let mut response = client.execute(request).await?;
-    if *response.url() != url {
-        return Err(UpstreamError::Redirected);
-    }
-    let (status, headers) = (response.status(), mem::take(response.headers_mut()));
-    // A stream costs more.
-    if header::content_length(&headers).is_some_and(|length| length <= LARGEST_ANSWER) {
-        return Ok(Answer { status, headers, body: response.bytes().await?.into() });
-    }
-    let mut body = Vec::new();
-    let mut chunks = response.bytes_stream();
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk?;
-        if body.len() + chunk.len() > LARGEST_ANSWER {
-            return Err(UpstreamError::TooLarge);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(Answer { status, headers, body })
+    let answer = match select(exchange, deadline).await {
+        Either::Left((answer, _)) => answer?,
+        Either::Right(((), _)) => return Err(UpstreamError::TimedOut),
+    };
+    if answer.status.is_redirection() { Err(UpstreamError::Redirected) } else { Ok(answer) }
 }
 
 #[cfg(test)]

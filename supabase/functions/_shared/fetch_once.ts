@@ -1,12 +1,19 @@
 // Deno's fetch sends a request once more when a pooled connection breaks before the answer, even a POST
-// whose work was done (denoland/deno issue 35610). That would be a second meeting. It can only repeat
-// a body that it holds as a whole, and finds that behind the stream of a request, too, but not behind a
-// branch of it.
+// whose work was done (denoland/deno issue 35610). That would be a second meeting. It can only repeat a
+// body that it holds as a whole: not a stream.
 const fetchAndRepeat = globalThis.fetch;
 
-globalThis.fetch = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
-  const request = init === undefined && input instanceof Request ? input : new Request(input, init);
-  if (request.body === null) return fetchAndRepeat(request);
-  const [body] = request.body.tee();
-  return fetchAndRepeat(request, { body, duplex: "half" } as RequestInit);
+/** As our functions call it: their bodies are bytes. */
+const fetchOnce = (url: string, init: RequestInit): Promise<Response> => {
+  const { body } = init;
+  if (!body) return fetchAndRepeat(url, init);
+  const stream = new ReadableStream({
+    start(controller) {
+      controller.enqueue(body);
+      controller.close();
+    },
+  });
+  return fetchAndRepeat(url, { ...init, body: stream, duplex: "half" } as RequestInit);
 };
+
+globalThis.fetch = fetchOnce as typeof fetch;

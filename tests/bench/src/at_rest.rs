@@ -39,9 +39,10 @@ pub(crate) struct Starts {
 }
 
 /// All functions in one workerd, and as many hello-worlds.
-#[derive(Serialize)]
+#[derive(Clone, Copy, Serialize)]
 pub(crate) struct Together {
-    pub(crate) programs: usize,
+    /// After so many requests to each, because what requests leave behind stays until V8 collects it, which takes thousands.
+    pub(crate) requests: u64,
     pub(crate) ours: Memory,
     pub(crate) js_hellos: Memory,
     pub(crate) rust_hellos: Memory,
@@ -96,45 +97,51 @@ impl Bench<'_> {
 
     async fn memory_of(&self, runtime: Runtime, program: &Program) -> Result<Memory> {
         let server = self.launcher.start(runtime, program, &self.deployment.variables(Rooms::LiveKit)).await?;
-        used(server).await
+        ask(&server, REQUESTS).await?;
+        let used = process::memory(server.pid()?)?;
+        server.stop().await?;
+        Ok(used)
     }
 
     /// All functions together in one process, and as many hello-worlds of each kind.
-    pub(crate) async fn together(&self) -> Result<Together> {
+    pub(crate) async fn together(&self, requests: &[u64]) -> Result<Vec<Together>> {
         let functions: Vec<Program> =
             Program::all()?.into_iter().filter(|program| matches!(program, Program::Ours(_))).collect();
-        let (js_hellos, rust_hellos) =
-            (vec![Program::JsHello; functions.len()], vec![Program::RustHello; functions.len()]);
-        Ok(Together {
-            programs: functions.len(),
-            ours: self.memory_together(&functions).await?,
-            js_hellos: self.memory_together(&js_hellos).await?,
-            rust_hellos: self.memory_together(&rust_hellos).await?,
-        })
+        let hellos = |hello: Program| vec![hello; functions.len()];
+        let ours = self.memory_together(&functions, requests).await?;
+        let js_hellos = self.memory_together(&hellos(Program::JsHello), requests).await?;
+        let rust_hellos = self.memory_together(&hellos(Program::RustHello), requests).await?;
+        let of = |(number, requests): (usize, &u64)| Together {
+            requests: *requests,
+            ours: ours[number],
+            js_hellos: js_hellos[number],
+            rust_hellos: rust_hellos[number],
+        };
+        Ok(requests.iter().enumerate().map(of).collect())
     }
 
-    async fn memory_together(&self, programs: &[Program]) -> Result<Memory> {
+    async fn memory_together(&self, programs: &[Program], requests: &[u64]) -> Result<Vec<Memory>> {
         let programs: Vec<&Program> = programs.iter().collect();
-        let variables = self.deployment.variables(Rooms::LiveKit);
-        let mut seen = Vec::new();
-        for _ in 0..self.rounds {
-            seen.push(used(self.launcher.start_workerd(&programs, &variables).await?).await?);
+        let server = self.launcher.start_workerd(&programs, &self.deployment.variables(Rooms::LiveKit)).await?;
+        let (mut asked, mut used) = (0, Vec::new());
+        for requests in requests {
+            ask(&server, requests - asked).await?;
+            asked = *requests;
+            used.push(process::memory(server.pid()?)?);
         }
-        seen.sort_by_key(|memory| memory.resident);
-        seen.get(seen.len() / 2).copied().context("no round was measured")
+        server.stop().await?;
+        Ok(used)
     }
 }
 
-/// The memory of a server after requests to each of its programs.
-async fn used(server: Server) -> Result<Memory> {
+/// Sends requests to each program of a server.
+async fn ask(server: &Server, requests: u64) -> Result<()> {
     for address in &server.addresses {
         // Hello-worlds say 200, functions 204: only the answer counts.
         let status = load::status(*address, &preflight()).await?;
-        load::run(*address, &[Exchange { status, ..preflight() }], 1, Until::Requests(REQUESTS)).await?;
+        load::run(*address, &[Exchange { status, ..preflight() }], 1, Until::Requests(requests)).await?;
     }
-    let memory = process::memory(server.pid()?)?;
-    server.stop().await?;
-    Ok(memory)
+    Ok(())
 }
 
 fn preflight() -> Exchange {

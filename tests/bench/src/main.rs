@@ -111,13 +111,13 @@ async fn measure(bench: &Bench<'_>, plan: &Plan, only: Option<&str>) -> Result<R
         starts,
         goals: Vec::new(),
         at_rest: Vec::new(),
-        together: None,
+        together: Vec::new(),
         load,
         stack: Vec::new(),
     };
     if only.is_none_or(|only| only == "programs") {
         results.at_rest = bench.at_rest(starts).await?;
-        results.together = Some(bench.together().await?);
+        results.together = bench.together(plan.requests_together).await?;
     }
     if only.is_none() {
         results.goals = goals::of(&results);

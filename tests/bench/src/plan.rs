@@ -21,6 +21,8 @@ pub(crate) struct Plan {
     /// How long one contender is measured in one setting in one round.
     duration: Duration,
     pub(crate) stack_duration: Duration,
+    /// After how many requests to each the memory of all functions together is read.
+    pub(crate) requests_together: &'static [u64],
 }
 
 const CONNECTIONS: [usize; 2] = [1, 16];
@@ -35,6 +37,7 @@ impl Plan {
             delays_ms: &[0, 10, 50],
             duration: Duration::from_millis(350),
             stack_duration: Duration::from_secs(1),
+            requests_together: &[10, 500, 5_000],
         }
     }
 
@@ -47,6 +50,7 @@ impl Plan {
             delays_ms: &[0, 10],
             duration: Duration::from_millis(100),
             stack_duration: Duration::from_millis(300),
+            requests_together: &[10],
         }
     }
 

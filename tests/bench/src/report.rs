@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use anyhow::Result;
 
 use crate::{
+    at_rest::Together,
     comparison::{Measured, Setting},
     figures::Spread,
     goals::{REFUSALS, cpu, per_second},
@@ -21,9 +22,15 @@ pub(crate) fn markdown(results: &Results) -> Result<String> {
         results.rounds,
         results.starts
     );
-    for table in
-        [goals(results)?, served(results)?, refused(results)?, latencies(results)?, at_rest(results)?, stack(results)?]
-    {
+    for table in [
+        goals(results)?,
+        served(results)?,
+        refused(results)?,
+        latencies(results)?,
+        at_rest(results)?,
+        together(results)?,
+        stack(results)?,
+    ] {
         // A heading alone is no table.
         if table.trim_end().lines().count() > 2 {
             text.push_str(&table);
@@ -171,14 +178,17 @@ fn at_rest(results: &Results) -> Result<String> {
             request(results, &at_rest.program),
         )?;
     }
-    if let Some(together) = &results.together {
-        for (name, used) in [
-            ("all functions", together.ours),
-            ("as many hello-worlds in JavaScript", together.js_hellos),
-            ("as many hello-worlds in Rust", together.rust_hellos),
-        ] {
-            writeln!(text, "| {name} in one workerd | | | | {} | | |", memory(used))?;
-        }
+    text.push('\n');
+    Ok(text)
+}
+
+fn together(results: &Results) -> Result<String> {
+    let mut text = String::from(
+        "| in one workerd, after so many requests to each | functions | as many hello-worlds in JavaScript | in Rust |\n\
+         |---|---|---|---|\n",
+    );
+    for Together { requests, ours, js_hellos, rust_hellos } in &results.together {
+        writeln!(text, "| {requests} | {} | {} | {} |", memory(*ours), memory(*js_hellos), memory(*rust_hellos))?;
     }
     text.push('\n');
     Ok(text)

@@ -22,7 +22,7 @@ pub(crate) struct Results {
     pub(crate) goals: Vec<Goal>,
     pub(crate) at_rest: Vec<AtRest>,
     /// Nothing where only some cases were measured.
-    pub(crate) together: Option<Together>,
+    pub(crate) together: Vec<Together>,
     /// On the stub.
     pub(crate) load: Vec<Measured>,
     /// On the development stack.

@@ -151,6 +151,18 @@ async fn a_grant_that_died_ends_in_reconnect_required_and_no_further_calls() {
 }
 
 #[tokio::test]
+async fn nothing_is_sent_to_where_an_answer_redirects() {
+    let stack = Stack::running();
+    let host = stack.trainer().await;
+    let zoom = stack.connect_zoom(&host).await;
+    stack.zoom_fault(&zoom, Operation::CreateMeeting, ZoomFault::Redirect, 1).await;
+    create(&stack, &host, &session(&json!({}))).await.refused(502, "provider_failed");
+    let made = operations(&stack.zoom_calls(&zoom).await);
+    assert_eq!(made, [Operation::CreateMeeting, Operation::ListMeetings], "and looked for, as it may have been made");
+    assert!(stack.zoom_meetings(&zoom).await.is_empty() && sessions_of(&stack, &host).await == 0);
+}
+
+#[tokio::test]
 async fn each_refusal_of_zoom_has_its_own_answer_and_frees_the_key() {
     let stack = Stack::running();
     let soon = Utc::now() + Duration::minutes(5);

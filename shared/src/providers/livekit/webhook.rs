@@ -1,6 +1,6 @@
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use chrono::{DateTime, Utc};
-use http::{HeaderMap, header::AUTHORIZATION};
+use http::header::AUTHORIZATION;
 use jwt_compact::{
     AlgorithmExt as _, UntrustedToken,
     alg::{Hs256, Hs256Key},
@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use crate::{
     auth,
     config::LiveKitConfig,
-    http::{Error, header},
+    http::{Error, Headers},
 };
 
 #[derive(Deserialize)]
@@ -22,14 +22,9 @@ struct ReportClaims {
 
 /// Lets a report pass whose Authorization header is, without a scheme, a token that LiveKit signed with this deployment's
 /// secret over exactly these bytes of the body, and that is valid now; 401 for every other.
-pub fn verify_report(
-    config: &LiveKitConfig,
-    headers: &HeaderMap,
-    body: &[u8],
-    now: DateTime<Utc>,
-) -> Result<(), Error> {
-    let token = header::single(headers, AUTHORIZATION).ok_or(Error::Unauthenticated("no token of LiveKit's"))?;
-    let untrusted = UntrustedToken::new(token).map_err(|_| Error::Unauthenticated("not a JWT"))?;
+pub fn verify_report(config: &LiveKitConfig, headers: &Headers, body: &[u8], now: DateTime<Utc>) -> Result<(), Error> {
+    let token = headers.get(&AUTHORIZATION).ok_or(Error::Unauthenticated("no token of LiveKit's"))?;
+    let untrusted = UntrustedToken::new(&token).map_err(|_| Error::Unauthenticated("not a JWT"))?;
     let key = Hs256Key::new(config.api_secret.expose());
     let token = Hs256.validator::<ReportClaims>(&key).validate(&untrusted);
     let token = token.map_err(|_| Error::Unauthenticated("not LiveKit's signature"))?;
@@ -87,10 +82,7 @@ mod tests {
             api_key: "key".to_owned(),
             api_secret: Secret::new(SECRET),
         };
-        let mut headers = HeaderMap::new();
-        for token in tokens {
-            headers.append(AUTHORIZATION, token.parse().unwrap());
-        }
+        let headers = tokens.iter().map(|token| ("authorization", *token)).into();
         let now = DateTime::from_timestamp(NOW + seconds_later, 0).unwrap();
         verify_report(&config, &headers, body, now).map_err(|error| match error {
             Error::Unauthenticated(cause) => cause,

@@ -143,8 +143,8 @@ fn says_no_meeting(body: &Body) -> bool {
 /// Zoom's Retry-After is an ISO 8601 time, not seconds; the daily limit on creating and updating may come without one and ends at
 /// midnight UTC.
 fn wait(answer: &Answer, body: &Body, now: DateTime<Utc>) -> Duration {
-    let header = answer.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-    let until = match header {
+    let header = answer.headers.get(&RETRY_AFTER);
+    let until = match header.as_deref() {
         Some(value) => match value.parse::<i64>() {
             Ok(seconds) => TimeDelta::try_seconds(seconds).and_then(|wait| now.checked_add_signed(wait)),
             Err(_) => DateTime::parse_from_rfc3339(value).ok().map(|time| time.to_utc()),
@@ -160,15 +160,10 @@ fn wait(answer: &Answer, body: &Body, now: DateTime<Utc>) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderMap, HeaderValue};
-
     use super::*;
 
     fn error(status: u16, retry_after: Option<&str>, body: &str) -> ZoomError {
-        let mut headers = HeaderMap::new();
-        if let Some(value) = retry_after {
-            headers.insert(RETRY_AFTER, HeaderValue::from_str(value).unwrap());
-        }
+        let headers = retry_after.map(|value| ("retry-after", value)).into();
         let status = StatusCode::from_u16(status).unwrap();
         let now = DateTime::parse_from_rfc3339("2026-05-01T22:00:00Z").unwrap().to_utc();
         of_answer(&Answer { status, headers, body: body.as_bytes().to_vec() }, now)

@@ -1,6 +1,6 @@
 use bytes::Bytes;
 use http::Response;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, LOCATION};
 use serde_json::{Value, json};
 
 use super::accounts::DAILY_WRITES;
@@ -71,6 +71,10 @@ pub(super) fn daily_limit(retry_after: Option<&str>) -> Answer {
 /// An answer of any kind.
 pub(super) fn raw(status: u16, content_type: &str, body: String) -> Answer {
     Response::builder().status(status).header(CONTENT_TYPE, content_type).body(body.into()).unwrap()
+}
+
+pub(super) fn redirect(location: &str) -> Answer {
+    Response::builder().status(307).header(LOCATION, location).body(Bytes::new()).unwrap()
 }
 
 pub(super) fn xml(status: u16) -> Answer {

@@ -51,6 +51,8 @@ pub enum Fault {
         /// The HTTP status.
         status: u16,
     },
+    /// A 307 to the same URL, which a client that follows it asks again, and nothing done.
+    Redirect,
     /// An error whose body is XML.
     Xml {
         /// The HTTP status; 500 when none is given.
@@ -107,6 +109,7 @@ impl Fault {
             Self::DailyLimit { retry_after } => answers::daily_limit(retry_after.as_deref()),
             Self::Raw { status, body } => answers::raw(status, "application/json", body),
             Self::Status { status } => answers::error(status, status.into(), "The service is not available."),
+            Self::Redirect => answers::redirect("?again"),
             Self::Xml { status } => answers::xml(status),
             Self::Error { status, code, message } => answers::error(status, code, &message),
         })
