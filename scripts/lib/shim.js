@@ -34,7 +34,7 @@ const guarded = (callback) => (...given) => {
 };
 const schedule = globalThis.setTimeout;
 globalThis.setTimeout = (callback, ...rest) => schedule(guarded(callback), ...rest);
-// The callback is an instance's only one. workerd's own wraps it anew each time.
+// An instance queues the same callback each time, so its guarded form is kept. workerd's own would wrap it anew each time.
 const settled = Promise.resolve();
 let last, lastGuarded;
 globalThis.queueMicrotask = (callback) => {
@@ -52,8 +52,10 @@ const run = (handler, event, env, context) =>
       inFlight.delete(reject);
       how(value);
     };
+    const answer = handler(event, env, context);
+    // Not before: the call may have made a new instance, in place of one that trapped, and this one is served by it.
     inFlight.add(reject);
-    handler(event, env, context).then(settle(resolve), settle(reject));
+    answer.then(settle(resolve), settle(reject));
   });
 
 function answerFailed(error) {

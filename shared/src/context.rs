@@ -20,7 +20,7 @@ pub struct Deployment {
     pub config: Config,
     /// Where the time comes from.
     pub clock: Rc<dyn Clock>,
-    /// The client for every outbound call.
+    /// What prepares every outbound call.
     pub client: reqwest::Client,
     /// The project's public signing keys.
     pub jwks: JwksCache,

@@ -60,7 +60,7 @@ where
             let (path, query) = path::of_url(&incoming.url);
             let (path, query) = (path.to_owned(), query.to_owned());
             let context = Context { path, query, ..Context::new(deployment, request_id.clone()) };
-            let origin = incoming.headers.get(&ORIGIN);
+            let origin = incoming.headers.get(ORIGIN);
             let answer = answer(&context, function, incoming, handler).await;
             line.caller_id = context.caller_id.get();
             line.note(context.note.take());

@@ -1,6 +1,6 @@
 //! `GET /meetings/:meetingId`: the meeting, for its parties and admins, or for whoever has its passcode.
 
-use http::{HeaderName, StatusCode};
+use http::StatusCode;
 use serde_json::{Value, json};
 use shared::{
     auth,
@@ -13,7 +13,7 @@ use shared::{
 use crate::{address, route};
 
 /// A passcode in the URL would stand in every log on the way.
-const PASSCODE_HEADER: HeaderName = HeaderName::from_static("x-meeting-passcode");
+const PASSCODE_HEADER: &str = "x-meeting-passcode";
 
 /// Reads a meeting.
 ///
@@ -43,6 +43,6 @@ pub(crate) async fn handle(context: &Context, request: &Request, segment: &str) 
 }
 
 fn passcode(headers: &Headers) -> Result<Option<MeetingPasscode>, Error> {
-    let passcode = headers.get(&PASSCODE_HEADER).map(MeetingPasscode::try_from).transpose();
-    passcode.map_err(|error| Error::invalid("x-meeting-passcode", error.to_string()))
+    let passcode = headers.get(PASSCODE_HEADER).map(MeetingPasscode::try_from).transpose();
+    passcode.map_err(|error| Error::invalid(PASSCODE_HEADER, error.to_string()))
 }

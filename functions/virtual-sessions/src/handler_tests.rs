@@ -1,6 +1,6 @@
 use shared::{
     crypto::Secret,
-    testing::{TestClock, Upstream, context},
+    testing::{self, TestClock, Upstream, context},
 };
 
 use super::*;

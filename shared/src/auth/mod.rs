@@ -49,14 +49,14 @@ pub async fn authenticate(context: &Context, headers: &Headers) -> Result<Caller
 pub async fn identify(context: &Context, headers: &Headers) -> Result<Option<Caller>, Error> {
     let is_guest = match bearer(headers) {
         Some(token) => context.config().publishable_keys.contain(&token),
-        None => headers.get(&AUTHORIZATION).is_none(),
+        None => headers.get(AUTHORIZATION).is_none(),
     };
     if is_guest { Ok(None) } else { authenticate(context, headers).await.map(Some) }
 }
 
 /// The bearer token of a request (RFC 6750, section 2.1).
 pub(crate) fn bearer(headers: &Headers) -> Option<String> {
-    let authorization = headers.get(&AUTHORIZATION)?;
+    let authorization = headers.get(AUTHORIZATION)?;
     let (scheme, token) = authorization.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
 }

@@ -33,22 +33,21 @@ pub(super) async fn read(request: &web_sys::Request) -> Incoming {
     Incoming { method, url, headers, body }
 }
 
-/// Reads the body.
 async fn read_body(request: &web_sys::Request, headers: &Headers) -> Result<Bytes, Error> {
-    if headers.content_length().is_none_or(|length| length > LARGEST_BODY) {
-        return match request.body() {
-            Some(stream) => read_stream(stream.into()).await,
-            None => Ok(Bytes::new()),
-        };
+    if headers.content_length().is_some_and(|length| length <= LARGEST_BODY) {
+        // A stream costs more.
+        let buffer = JsFuture::from(request.array_buffer().map_err(|_| Error::MalformedJson)?).await;
+        let body = Uint8Array::new(&buffer.map_err(|_| Error::MalformedJson)?).to_vec();
+        return if body.len() > LARGEST_BODY { Err(Error::TooLarge(LARGEST_BODY)) } else { Ok(body.into()) };
     }
-    // A stream costs more.
-    let buffer = JsFuture::from(request.array_buffer().map_err(|_| Error::MalformedJson)?).await;
-    let body = Uint8Array::new(&buffer.map_err(|_| Error::MalformedJson)?).to_vec();
-    if body.len() > LARGEST_BODY { Err(Error::TooLarge(LARGEST_BODY)) } else { Ok(body.into()) }
+    match request.body() {
+        Some(stream) => read_stream(stream.into()).await,
+        None => Ok(Bytes::new()),
+    }
 }
 
-/// Reads a body of unknown length. One that is too large is still read to its end and dropped, up to a limit: a client that cannot
-/// finish sending would see a broken connection instead of the answer.
+/// Reads a body whose length is unknown or too large. One that is too large is still read to its end and dropped, up to a limit: a
+/// client that cannot finish sending would see a broken connection instead of the answer.
 async fn read_stream(mut chunks: ByteStream) -> Result<Bytes, Error> {
     let (mut body, mut length) = (Vec::new(), 0);
     while let Some(chunk) = chunks.next().await {

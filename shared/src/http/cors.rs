@@ -54,7 +54,7 @@ impl AllowedOrigins {
     /// Adds the CORS headers to the answer to a request from `origin`, if that may read it.
     pub fn apply(&self, origin: Option<&str>, response: &mut HeaderMap) {
         response.insert(VARY, HeaderValue::from_static("Origin"));
-        let Some(origin) = origin.filter(|origin| self.allows(origin)) else { return };
+        let Some(origin) = origin.filter(|origin| origin.is_ascii() && self.allows(origin)) else { return };
         if let Ok(origin) = HeaderValue::from_str(origin) {
             response.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
             response.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED_HEADERS));

@@ -1,15 +1,13 @@
 //! `Idempotency-Key`: the caller's name for one intent, so that repeating a request cannot repeat its effect.
 
-use http::HeaderName;
-
 use super::{Error, Headers};
 
-const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
+const HEADER: &str = "idempotency-key";
 const LONGEST: usize = 255;
 
 /// The request's key, if it has one: 1 to 255 visible ASCII characters.
 pub fn key(headers: &Headers) -> Result<Option<String>, Error> {
-    let Some(key) = headers.get(&HEADER) else { return Ok(None) };
+    let Some(key) = headers.get(HEADER) else { return Ok(None) };
     let is_valid = (1..=LONGEST).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
     if is_valid {
         Ok(Some(key))
@@ -23,7 +21,7 @@ mod tests {
     use super::*;
 
     fn headers(values: &[&str]) -> Headers {
-        values.iter().map(|value| ("idempotency-key", *value)).into()
+        values.iter().map(|value| (HEADER, *value)).into()
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::{Error, Request, Response};
 /// Reads the body, a JSON object, as `T`: 415 unless it is declared as JSON, 400 unless it is JSON, 422 naming the field that
 /// does not fit.
 pub fn read<T: DeserializeOwned>(request: &Request) -> Result<T, Error> {
-    let content_type = request.headers.get(&CONTENT_TYPE).unwrap_or_default();
+    let content_type = request.headers.get(CONTENT_TYPE).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/json") {
         return Err(Error::UnsupportedMediaType);

@@ -14,7 +14,7 @@ const LONGEST: usize = 64;
 #[must_use]
 pub fn of(headers: &Headers) -> String {
     headers
-        .get(&X_REQUEST_ID)
+        .get(X_REQUEST_ID)
         .filter(|id| (1..=LONGEST).contains(&id.len()))
         .filter(|id| id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
         .unwrap_or_else(|| Uuid::new_v4().to_string())

@@ -46,6 +46,13 @@ pub enum UpstreamError {
     TooLarge,
 }
 
+impl From<reqwest::Error> for UpstreamError {
+    fn from(error: reqwest::Error) -> Self {
+        // Without its URL: a query can hold what no log may see.
+        Self::Connection(error.without_url().to_string())
+    }
+}
+
 /// Reads a body. The error says where it is of another form, and not what is there, as serde would: it goes into the log, and what is
 /// there may be a token.
 pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
@@ -62,8 +69,7 @@ pub async fn send(
     request: reqwest::RequestBuilder,
     timeout: Duration,
 ) -> Result<Answer, UpstreamError> {
-    let request = request.build().map_err(|error| UpstreamError::Connection(error.without_url().to_string()))?;
-    let exchange = exchange(request);
+    let exchange = exchange(request.build()?);
     let deadline = context.clock().sleep(timeout);
     pin_mut!(exchange);
     let answer = match select(exchange, deadline).await {

@@ -15,10 +15,3 @@ pub(super) async fn exchange(request: reqwest::Request) -> Result<Answer, Upstre
     let lines = response.headers().iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap_or_default()));
     Ok(Answer { status: response.status(), headers: lines.into(), body })
 }
-
-impl From<reqwest::Error> for UpstreamError {
-    fn from(error: reqwest::Error) -> Self {
-        // Without its URL: a query can hold what no log may see.
-        Self::Connection(error.without_url().to_string())
-    }
-}

@@ -31,7 +31,7 @@ pub(super) async fn exchange(request: reqwest::Request) -> Result<Answer, Upstre
     init.set_headers(&headers::to_runtime(request.headers())?);
     init.set_redirect(RequestRedirect::Manual);
     init.set_signal(Some(&controller.signal()));
-    if let Some(body) = request.body().and_then(reqwest::Body::as_bytes) {
+    if let Some(body) = request.body().and_then(reqwest::Body::as_bytes).filter(|body| !body.is_empty()) {
         init.set_body(&js_sys::Uint8Array::from(body));
     }
     let mut call = Call(Some(controller));
@@ -56,7 +56,7 @@ async fn read(response: &web_sys::Response) -> Result<Answer, UpstreamError> {
     if let Some(stream) = response.body() {
         let mut chunks = ByteStream::from(stream);
         while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(|error| UpstreamError::Connection(error.to_string()))?;
+            let chunk = chunk.map_err(|_| UpstreamError::Connection("the answer broke off".to_owned()))?;
             if body.len() + chunk.len() > LARGEST_ANSWER {
                 return Err(UpstreamError::TooLarge);
             }

@@ -38,7 +38,7 @@ pub(super) fn map(function: &str, answer: &Answer) -> Error {
 }
 
 fn retry_after(answer: &Answer) -> Option<Duration> {
-    let seconds = answer.headers.get(&RETRY_AFTER)?.parse().ok()?;
+    let seconds = answer.headers.get(RETRY_AFTER)?.parse().ok()?;
     Some(Duration::from_secs(seconds))
 }
 

@@ -3,9 +3,9 @@
 // body that it holds as a whole: not a stream.
 const fetchAndRepeat = globalThis.fetch;
 
-/** As our functions call it: their bodies are bytes. */
-const fetchOnce = (url: string, init: RequestInit): Promise<Response> => {
-  const { body } = init;
+/** For bodies that are bytes, beside their URL, as our functions send them. */
+const fetchOnce = (url: string, init?: RequestInit): Promise<Response> => {
+  const body = init?.body;
   if (!body) return fetchAndRepeat(url, init);
   const stream = new ReadableStream({
     start(controller) {

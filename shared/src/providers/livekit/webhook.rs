@@ -23,7 +23,7 @@ struct ReportClaims {
 /// Lets a report pass whose Authorization header is, without a scheme, a token that LiveKit signed with this deployment's
 /// secret over exactly these bytes of the body, and that is valid now; 401 for every other.
 pub fn verify_report(config: &LiveKitConfig, headers: &Headers, body: &[u8], now: DateTime<Utc>) -> Result<(), Error> {
-    let token = headers.get(&AUTHORIZATION).ok_or(Error::Unauthenticated("no token of LiveKit's"))?;
+    let token = headers.get(AUTHORIZATION).ok_or(Error::Unauthenticated("no token of LiveKit's"))?;
     let untrusted = UntrustedToken::new(&token).map_err(|_| Error::Unauthenticated("not a JWT"))?;
     let key = Hs256Key::new(config.api_secret.expose());
     let token = Hs256.validator::<ReportClaims>(&key).validate(&untrusted);

@@ -143,7 +143,7 @@ fn says_no_meeting(body: &Body) -> bool {
 /// Zoom's Retry-After is an ISO 8601 time, not seconds; the daily limit on creating and updating may come without one and ends at
 /// midnight UTC.
 fn wait(answer: &Answer, body: &Body, now: DateTime<Utc>) -> Duration {
-    let header = answer.headers.get(&RETRY_AFTER);
+    let header = answer.headers.get(RETRY_AFTER);
     let until = match header.as_deref() {
         Some(value) => match value.parse::<i64>() {
             Ok(seconds) => TimeDelta::try_seconds(seconds).and_then(|wait| now.checked_add_signed(wait)),

@@ -2,7 +2,6 @@
 //! (<https://developers.zoom.us/docs/api/webhooks/#verify-with-zooms-header>).
 
 use chrono::{DateTime, Utc};
-use http::HeaderName;
 use subtle::ConstantTimeEq as _;
 
 use crate::{
@@ -11,9 +10,9 @@ use crate::{
 };
 
 /// `v0=` and the HMAC-SHA256 of `v0:{timestamp}:{body}` in lower-case hexadecimal digits.
-const SIGNATURE: HeaderName = HeaderName::from_static("x-zm-signature");
+const SIGNATURE: &str = "x-zm-signature";
 /// When it was sent, in seconds since 1970.
-const TIMESTAMP: HeaderName = HeaderName::from_static("x-zm-request-timestamp");
+const TIMESTAMP: &str = "x-zm-request-timestamp";
 /// A report is believed this long before and after its timestamp: later somebody may be replaying it. Zoom signs each
 /// repetition anew.
 const WINDOW_SECONDS: u64 = 5 * 60;
@@ -21,8 +20,8 @@ const WINDOW_SECONDS: u64 = 5 * 60;
 /// Lets a request pass that Zoom signed within the last five minutes, over exactly these bytes of the body; 401 for
 /// every other.
 pub fn verify(secret: &Secret, headers: &Headers, body: &[u8], now: DateTime<Utc>) -> Result<(), Error> {
-    let signature = headers.get(&SIGNATURE).ok_or(Error::Unauthenticated("no signature of Zoom's"))?;
-    let timestamp = headers.get(&TIMESTAMP).ok_or(Error::Unauthenticated("no timestamp of Zoom's"))?;
+    let signature = headers.get(SIGNATURE).ok_or(Error::Unauthenticated("no signature of Zoom's"))?;
+    let timestamp = headers.get(TIMESTAMP).ok_or(Error::Unauthenticated("no timestamp of Zoom's"))?;
     let expected = sign(secret, &[b"v0:", timestamp.as_bytes(), b":", body])?;
     let is_signed: bool = format!("v0={expected}").as_bytes().ct_eq(signature.as_bytes()).into();
     if !is_signed {
@@ -60,7 +59,7 @@ mod tests {
     const SIGNED: &str = "v0=93a1a675965ceb9c5a50c5dfb31f20e50f763be37a54ef74cd2d16a1a8e5c0d6";
 
     fn headers(signature: &str, timestamp: &str) -> Headers {
-        [("x-zm-signature", signature), ("x-zm-request-timestamp", timestamp)].into()
+        [(SIGNATURE, signature), (TIMESTAMP, timestamp)].into()
     }
 
     fn check(headers: &Headers, body: &[u8], seconds_later: i64) -> Result<(), &'static str> {
@@ -127,7 +126,7 @@ mod tests {
 
     #[test]
     fn each_header_comes_exactly_once() {
-        let (signature, timestamp) = (("x-zm-signature", SIGNED), ("x-zm-request-timestamp", "1720705455"));
+        let (signature, timestamp) = ((SIGNATURE, SIGNED), (TIMESTAMP, "1720705455"));
         assert_eq!(check(&[signature, timestamp].into(), BODY, 0), Ok(()));
         for wrong in
             [&[signature][..], &[timestamp], &[signature, signature, timestamp], &[signature, timestamp, timestamp]]
