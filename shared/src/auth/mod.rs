@@ -43,9 +43,9 @@ pub async fn authenticate(context: &Context, headers: &Headers) -> Result<Caller
     Ok(Caller { id, token: Secret::new(token) })
 }
 
-/// The caller of a request that guests may make too. A guest has no token: no Authorization header, or one with a publishable key of
-/// the project, as supabase-js and `supabase_flutter` send it while nobody is signed in. Everything else is as for [`authenticate`]:
-/// who was signed in is never taken for a guest.
+/// The caller of a request that guests may make too. A guest has no token: no Authorization header (an empty one is none in workerd), or
+/// one with a publishable key of the project, as supabase-js and `supabase_flutter` send it while nobody is signed in. Everything else
+/// is as for [`authenticate`]: who was signed in is never taken for a guest.
 pub async fn identify(context: &Context, headers: &Headers) -> Result<Option<Caller>, Error> {
     let is_guest = match bearer(headers) {
         Some(token) => context.config().publishable_keys.contain(&token),
