@@ -35,7 +35,7 @@ impl Plan {
             warm_up: 300,
             starts: 9,
             delays_ms: &[0, 10, 50],
-            duration: Duration::from_millis(350),
+            duration: Duration::from_millis(300),
             stack_duration: Duration::from_secs(1),
             requests_together: &[10, 500, 5_000],
         }
