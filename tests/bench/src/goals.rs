@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::{
     at_rest::Together,
     comparison::{Measured, Round},
+    process::Memory,
     programs::{BASELINES, Program, Runtime},
     results::Results,
 };
@@ -157,7 +158,7 @@ fn throughput(results: &Results) -> Goal {
     goal("with upstreams of 0 ms at least 3 times the TypeScript one's requests/s (least and most)", &measured)
 }
 
-/// A forged token is verified as the first request of a genuine one is; that of a bad body was remembered.
+/// A forged token is verified as the first request of a genuine one is.
 fn signature(results: &Results) -> Goal {
     let mut measured = Vec::new();
     for runtime in Runtime::ALL {
@@ -170,10 +171,9 @@ fn signature(results: &Results) -> Goal {
             });
             found.map(|measured| measured.cpu_ms_per_request.median)
         };
-        if let (Some(without), Some(first), Some(later)) = (cpu_of(NO_TOKEN), cpu_of(FORGED_TOKEN), cpu_of(BAD_BODY)) {
-            let text =
-                format!("{:.3} ms in {runtime} at its first request, {:.3} ms later", first - without, later - without);
-            measured.push((first - without < MOST_ES256_MS, text));
+        if let (Some(without), Some(forged)) = (cpu_of(NO_TOKEN), cpu_of(FORGED_TOKEN)) {
+            let cost = forged - without;
+            measured.push((cost < MOST_ES256_MS, format!("{cost:.3} ms in {runtime} at its first request")));
         }
     }
     goal("an ES256 token verified for less than 1 ms of CPU", &measured)
@@ -181,8 +181,12 @@ fn signature(results: &Results) -> Goal {
 
 fn memory(together: &[Together]) -> Goal {
     let measured = together.iter().map(|Together { requests, ours, js_hellos, .. }| {
-        let times = ours.resident as f64 / js_hellos.resident as f64;
-        (times <= MOST_MEMORY, format!("{times:.2} times after {requests} requests of each"))
+        let times = |figure: fn(&Memory) -> u64| figure(ours) as f64 / figure(js_hellos) as f64;
+        let (resident, anonymous) = (times(|memory| memory.resident), times(|memory| memory.anonymous));
+        let text = format!(
+            "{resident:.2} times after {requests} preflight requests of each ({anonymous:.2} without the runtime's own program)"
+        );
+        (resident <= MOST_MEMORY, text)
     });
     let measured: Vec<_> = measured.collect();
     goal("all functions in one workerd take at most 1.5 times the memory of as many JavaScript hello-worlds", &measured)

@@ -184,7 +184,7 @@ fn at_rest(results: &Results) -> Result<String> {
 
 fn together(results: &Results) -> Result<String> {
     let mut text = String::from(
-        "| in one workerd, after so many requests to each | functions | as many hello-worlds in JavaScript | in Rust |\n\
+        "| in one workerd, after so many preflight requests to each | functions | as many hello-worlds in JavaScript | in Rust |\n\
          |---|---|---|---|\n",
     );
     for Together { requests, ours, js_hellos, rust_hellos } in &results.together {
